@@ -1,0 +1,30 @@
+import * as z from "zod/mini";
+import { idOf } from "./ids.ts";
+import { instant } from "./time.ts";
+
+export const caseStatuses = ["open", "waiting", "closed"] as const;
+
+/** A matter (expediente) that the firm handles for one client, with one adviser in charge. */
+export const kase = z.object({
+  caseId: idOf("case"), clientId: idOf("client"), adviserId: idOf("member"), reference: z.string(), title: z.string(),
+  status: z.enum(caseStatuses), createdAt: instant, updatedAt: instant, revision: z.int(),
+});
+export type Case = z.infer<typeof kase>;
+
+/** One line of a case's story (evolución). `automatic` entries come from events, the others from staff. */
+export const timelineEntry = z.object({
+  entryId: idOf("timelineEntry"), text: z.string(), visibleToClient: z.boolean(), occurredAt: instant, author: z.optional(idOf("member")),
+});
+export type TimelineEntry = z.infer<typeof timelineEntry>;
+
+/** A share and a grant open a folder, some documents, or the case; a folder tree is at most this deep, so that a decision is one batch of 100 keys. */
+export const maxDepth = 32;
+
+/**
+ * A folder of a case. `ancestors` (outermost first) is a hint that saves reads; `parentId` is the truth, so that a move is one write.
+ */
+export const folder = z.object({
+  folderId: idOf("folder"), caseId: idOf("case"), parentId: z.optional(idOf("folder")), ancestors: z.array(idOf("folder")),
+  name: z.string(), inherit: z.boolean(), createdAt: instant, revision: z.int(),
+});
+export type Folder = z.infer<typeof folder>;

@@ -1,0 +1,54 @@
+import * as z from "zod/mini";
+import { idOf } from "./ids.ts";
+import { refusalCodes } from "./refusal.ts";
+import { instant } from "./time.ts";
+
+/** What a request or an event is about: ids only, each a key that people ask the access register by. */
+export const about = z.object({
+  clientId: z.optional(idOf("client")), caseId: z.optional(idOf("case")), adviserId: z.optional(idOf("member")),
+  folderId: z.optional(idOf("folder")), documentId: z.optional(idOf("document")), versionId: z.optional(idOf("version")),
+  shareId: z.optional(idOf("share")), recipientId: z.optional(idOf("recipient")), grantId: z.optional(idOf("grant")),
+  contactId: z.optional(idOf("contact")), memberId: z.optional(idOf("member")),
+});
+export type About = z.infer<typeof about>;
+
+const actor = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("member"), id: idOf("member") }),
+  z.object({ kind: z.literal("contact"), id: idOf("contact") }),
+  z.object({ kind: z.literal("recipient"), id: idOf("recipient") }),
+  z.object({ kind: z.literal("system"), id: z.string() }),
+  z.object({ kind: z.literal("anonymous") }),
+]);
+export type Actor = z.infer<typeof actor>;
+
+/**
+ * One record of the access register, and at the same time the event that leaves by the outbox: it is written in the transaction of
+ * the change it tells of, and the table's stream carries it to the bus. Who, when (UTC), what, from where, allowed or refused and why
+ * (RD 1720/2007 art. 103).
+ */
+export const auditEvent = z.object({
+  eventId: idOf("event"), at: instant, action: z.string(), who: actor, about,
+  result: z.enum(["granted", "refused"]), reason: z.optional(z.enum([...refusalCodes, "internal"])),
+  /** Network address and browser of the caller: the one part that erasure may remove (ADR 0003). */
+  source: z.optional(z.object({ ip: z.string(), userAgent: z.string() })),
+  requestId: z.string(),
+});
+export type AuditEvent = z.infer<typeof auditEvent>;
+
+/** The services whose use the firm counts, and the actions of clients and recipients that count as one use. */
+export const services = ["cases", "documents", "shares"] as const;
+export type Service = (typeof services)[number];
+const serviceOf: Readonly<Record<string, Service>> = {
+  "client.case": "cases", "client.timeline": "cases", "client.items": "cases",
+  "client.download": "documents", "share.download": "documents", "share.open": "shares",
+};
+
+/** @returns the service that this event is a person's use of, or null: only people the firm serves count, never staff or scanners. */
+export const countedService = (event: AuditEvent): Service | null =>
+  event.result === "granted" && (event.who.kind === "contact" || event.who.kind === "recipient") ? (serviceOf[event.action] ?? null) : null;
+
+export const countedActions = Object.keys(serviceOf);
+
+/** Groupings of the access statistics. */
+export const groupings = ["client", "service", "case", "document", "adviser"] as const;
+export type Grouping = (typeof groupings)[number];
