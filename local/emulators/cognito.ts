@@ -1,0 +1,107 @@
+/** The identity service: `cognito-local`, with one user pool for staff and one for clients. */
+import {
+  CognitoIdentityProviderClient,
+  CreateUserPoolClientCommand,
+  CreateUserPoolCommand,
+  ListUserPoolClientsCommand,
+  ListUserPoolsCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
+import { mkdir, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { LOCAL_CREDENTIALS, LOCAL_REGION, startChild, type Emulator, type Log } from "./child.ts";
+import { assertPortFree } from "./ports.ts";
+
+/** Where cognito-local keeps its pools, and where it listens. */
+export interface CognitoOptions {
+  readonly directory: string;
+  readonly port: number;
+  readonly log: Log;
+}
+
+/** A user pool and its only app client. */
+export interface UserPool {
+  readonly userPoolId: string;
+  readonly clientId: string;
+}
+
+/** Starts cognito-local on the pools of `directory` and resolves when it answers. */
+export async function startCognito({ directory, port, log }: CognitoOptions): Promise<Emulator> {
+  const name = "The identity emulator (cognito-local)";
+  await assertPortFree(port, name);
+  const url = `http://127.0.0.1:${port}`;
+  // cognito-local reads `.cognito/config.json` of its working directory and keeps its pools in `.cognito/db`; neither place is configurable.
+  const home = join(directory, ".cognito");
+  await mkdir(join(home, "db"), { recursive: true });
+  const config = {
+    TokenConfig: { IssuerDomain: url },
+    ServerConfig: { hostname: "127.0.0.1", port },
+    TriggerFunctions: {},
+    UserPoolDefaults: { UsernameAttributes: ["email"], MfaConfiguration: "OFF" },
+  };
+  await writeFile(join(home, "config.json"), JSON.stringify(config, null, 2));
+  return startChild({
+    name,
+    mode: "node",
+    command: createRequire(import.meta.url).resolve("cognito-local/lib/bin/start.js"),
+    args: [],
+    cwd: directory,
+    // It still uses version 2 of the SDK for Lambda triggers, which prints a page about its end of life.
+    env: { AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: "1" },
+    url,
+    log,
+    answers: async () => {
+      const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) });
+      if (!response.ok) throw new Error(`health: ${response.status}`);
+    },
+  });
+}
+
+/** The pool called `name` and its client, created when this is the first start. */
+export async function createUserPool(endpoint: string, name: string): Promise<UserPool> {
+  const client = new CognitoIdentityProviderClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+  try {
+    const userPoolId = (await findPool(client, name)) ?? (await createPool(client, name));
+    const clientId = (await findClient(client, userPoolId, name)) ?? (await createClient(client, userPoolId, name));
+    return { userPoolId, clientId };
+  } finally {
+    client.destroy();
+  }
+}
+
+async function findPool(client: CognitoIdentityProviderClient, name: string): Promise<string | undefined> {
+  // cognito-local ignores MaxResults and never pages.
+  const { UserPools } = await client.send(new ListUserPoolsCommand({ MaxResults: 60 }));
+  return UserPools?.find((pool) => pool.Name === name)?.Id;
+}
+
+async function createPool(client: CognitoIdentityProviderClient, name: string): Promise<string> {
+  const { UserPool: pool } = await client.send(
+    new CreateUserPoolCommand({
+      PoolName: name,
+      UsernameAttributes: ["email"],
+      UsernameConfiguration: { CaseSensitive: false },
+      AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+    }),
+  );
+  if (pool?.Id === undefined) throw new Error(`cognito-local created no user pool called ${name}.`);
+  return pool.Id;
+}
+
+async function findClient(client: CognitoIdentityProviderClient, userPoolId: string, name: string): Promise<string | undefined> {
+  const { UserPoolClients } = await client.send(new ListUserPoolClientsCommand({ UserPoolId: userPoolId, MaxResults: 60 }));
+  return UserPoolClients?.find((one) => one.ClientName === name)?.ClientId;
+}
+
+async function createClient(client: CognitoIdentityProviderClient, userPoolId: string, name: string): Promise<string> {
+  const { UserPoolClient: created } = await client.send(
+    new CreateUserPoolClientCommand({
+      UserPoolId: userPoolId,
+      ClientName: name,
+      ExplicitAuthFlows: ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+      PreventUserExistenceErrors: "ENABLED",
+    }),
+  );
+  if (created?.ClientId === undefined) throw new Error(`cognito-local created no client for the user pool ${name}.`);
+  return created.ClientId;
+}
