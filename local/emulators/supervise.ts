@@ -8,6 +8,7 @@
 import { spawn } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { KILL_AFTER_MS } from "./limits.ts";
+import { writesEnded, writeWholeFiles } from "./whole-files.ts";
 
 const [mode, command, ...args] = process.argv.slice(2);
 if (command === undefined || (mode !== "node" && mode !== "run")) throw new Error("usage: supervise.ts node|run <command> […arguments]");
@@ -26,8 +27,8 @@ function whenParentIsGone(end: () => void): void {
 }
 
 if (mode === "node") {
-  // cognito-local answers only after its file is written, so a short grace lets the last write end; it truncates before it writes.
-  whenParentIsGone(() => setTimeout(() => process.exit(0), 100));
+  writeWholeFiles();
+  whenParentIsGone(() => void writesEnded().then(() => process.exit(0)));
   process.argv = [process.execPath, command, ...args];
   await import(pathToFileURL(command).href);
 } else {
