@@ -1,0 +1,90 @@
+import { Html, html, oneLine, visible } from "../text/html.ts";
+import type { Locale } from "../text/locale.ts";
+import { wordsIn } from "../text/catalogue.ts";
+import { dialled, type FirmBrand } from "../http/pages/brand.ts";
+import { paletteOf, paper } from "../http/pages/colour.ts";
+
+/** A mail, ready to be sent: both bodies say the same. */
+export interface Mail {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+/** What a mail says, before it is text or HTML. Written once, so that the two can not differ. */
+export interface Letter {
+  readonly firm: FirmBrand;
+  readonly locale: Locale;
+  readonly subject: string;
+  readonly greeting: string;
+  /** Who writes and why. */
+  readonly opening: readonly string[];
+  /** Words of a person of the firm, kept apart from ours. */
+  readonly quote?: { readonly label: string; readonly text: string } | undefined;
+  readonly button: { readonly label: string; readonly href: string };
+  /** Until when, with what account, and the like. */
+  readonly closing: readonly string[];
+}
+
+const quoteLines = (text: string): readonly string[] => visible(text).trim().split("\n").map((it) => it.trimEnd());
+
+const bareLink = ({ locale }: Letter): string => wordsIn(locale).mail.bareLink;
+const unexpected = ({ firm, locale }: Letter): string => wordsIn(locale).mail.unexpected(oneLine(firm.phone));
+const signature = ({ firm, locale }: Letter): readonly string[] => [firm.name, firm.address, `${wordsIn(locale).firm.phone}: ${firm.phone}`].map(oneLine);
+
+const textOf = (letter: Letter): string => {
+  const { greeting, opening, quote, button, closing } = letter;
+  const said = quote === undefined ? [] : [`${quote.label}\n\n${quoteLines(quote.text).map((it) => `> ${it}`.trimEnd()).join("\n")}`];
+  const paragraphs = [greeting, ...opening].map(oneLine);
+  const link = `${button.label}:\n${button.href}`;
+  return `${[...paragraphs, ...said, link, ...closing.map(oneLine), unexpected(letter), signature(letter).join("\n")].join("\n\n")}\n`;
+};
+
+const serif = "Georgia,'Times New Roman',serif";
+const sans = "-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
+
+// Mail readers that know colour schemes get their own colours; those that invert on their own find plain ones, with nothing in images.
+const darkStyle = ({ line }: ReturnType<typeof paletteOf>): string =>
+  `:root{color-scheme:light dark;supported-color-schemes:light dark}@media (prefers-color-scheme:dark){body,.paper{background:${paper.night}!important}.ink,.ink a{color:#eceff1!important}.quiet,.quiet a{color:#b0b8c0!important}.rule{border-color:${line.night}!important}.edge{border-color:${line.night}!important}.quote{border-color:#3a4148!important}}`;
+
+const paragraph = (text: string): Html => html`<p class="ink" style="margin:0 0 16px;color:#14171a">${oneLine(text)}</p>\n`;
+
+const htmlOf = (letter: Letter): string => {
+  const { firm, locale, subject, greeting, opening, quote, button, closing } = letter;
+  const palette = paletteOf(firm.colour);
+  const [name = "", ...address] = signature(letter);
+  const said = quote !== undefined && html`<p class="quiet" style="margin:0 0 8px;color:#4b535b">${quote.label}</p>
+<blockquote class="ink quote" dir="auto" style="margin:0 0 24px;padding:0 0 0 16px;border-left:3px solid #d3d8dd;color:#14171a">${quoteLines(quote.text).map((it, index) => html`${index > 0 && html`<br>`}${it}`)}</blockquote>`;
+  return html`<!doctype html>
+<html lang="${locale}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<title>${subject}</title>
+<style>${new Html(darkStyle(palette))}</style>
+</head>
+<body style="margin:0;padding:0;background:${paper.day}">
+<table class="paper" role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:${paper.day}"><tr><td align="center" style="padding:32px 20px">
+<table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:600px"><tr><td style="font:17px/1.55 ${sans};overflow-wrap:anywhere;word-break:break-word">
+<p class="ink rule" style="margin:0 0 28px;padding:0 0 14px;border-bottom:3px solid ${palette.line.day};color:#14171a;font:bold 20px/1.3 ${serif}">${name}</p>
+${[greeting, ...opening].map(paragraph)}${said}
+<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:8px 0 24px"><tr><td class="edge" bgcolor="${palette.fill}" style="border:2px solid ${palette.line.day};border-radius:4px;background:${palette.fill}"><a href="${button.href}" style="display:inline-block;padding:14px 28px;color:${palette.text};font:bold 18px/1.3 ${sans};text-decoration:none">${button.label}</a></td></tr></table>
+<p class="quiet" style="margin:0 0 24px;color:#4b535b;font-size:15px">${bareLink(letter)}<br><a href="${button.href}" style="color:#4b535b;word-break:break-all">${button.href}</a></p>
+${closing.map(paragraph)}${paragraph(unexpected(letter))}<p class="quiet quote" style="margin:32px 0 0;padding:16px 0 0;border-top:1px solid #d3d8dd;color:#4b535b;font-size:15px">${name}${address.map((it) => html`<br>${it.endsWith(oneLine(firm.phone)) && it !== oneLine(firm.address) ? phoneLine(it, firm.phone) : it}`)}</p>
+</td></tr></table>
+</td></tr></table>
+</body>
+</html>
+`.markup;
+};
+
+const phoneLine = (line: string, phone: string): Html =>
+  html`${line.slice(0, line.length - oneLine(phone).length)}<a href="${dialled(phone)}" style="color:#4b535b">${oneLine(phone)}</a>`;
+
+/** Text first; the HTML says the same in the firm's dress. */
+export const mailOf = (letter: Letter): Mail => {
+  const subject = oneLine(letter.subject);
+  return { subject, text: textOf(letter), html: htmlOf({ ...letter, subject }) };
+};
