@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { followClock } from "./child-clock.ts";
 import { KILL_AFTER_MS, READY_WITHIN_MS } from "./limits.ts";
 
 /** Something that answers at `url` until it is stopped. `stop` may be called any number of times. */
@@ -28,6 +29,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly url: string;
   readonly log: Log;
+  /** The clock that a "node" emulator follows, in milliseconds since 1970; the machine's when absent. */
+  readonly now?: (() => number) | undefined;
   /** Resolves when the emulator answers; any rejection means "not yet". */
   readonly answers: () => Promise<unknown>;
 }
@@ -88,7 +91,9 @@ export async function startChild(options: ChildOptions): Promise<Emulator> {
   readLines(child.stderr, hear);
   child.stdin.on("error", () => undefined); // The child may be gone before we close the pipe.
 
+  const unfollow = options.now === undefined ? undefined : followClock(options.now, child.stdin);
   void ended.then((how) => {
+    unfollow?.();
     if (state.ready && !state.stopping) options.log(`${name} ended by itself (${how}).`);
   });
   let stopped: Promise<void> | undefined;

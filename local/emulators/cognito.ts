@@ -17,6 +17,8 @@ export interface CognitoOptions {
   readonly directory: string;
   readonly port: number;
   readonly log: Log;
+  /** Milliseconds since 1970 by the local cloud's clock: tokens are issued at, and expire after, that time. A jump arrives within 20 ms. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** A user pool and its only app client. */
@@ -26,13 +28,13 @@ export interface UserPool {
 }
 
 /** Starts cognito-local on the pools of `directory` and resolves when it answers. */
-export async function startCognito({ directory, port, log }: CognitoOptions): Promise<Emulator> {
+export async function startCognito({ directory, port, log, now }: CognitoOptions): Promise<Emulator> {
   const name = "The identity emulator (cognito-local)";
   await assertPortFree(port, name);
   const url = `http://127.0.0.1:${port}`;
   // cognito-local reads `.cognito/config.json` of its working directory and keeps its pools in `.cognito/db`; neither place is configurable.
   const home = join(directory, ".cognito");
-  await mkdir(join(home, "db"), { recursive: true });
+  await mkdir(join(home, "db"), { recursive: true, mode: 0o700 });
   const config = {
     TokenConfig: { IssuerDomain: url },
     ServerConfig: { hostname: "127.0.0.1", port },
@@ -50,6 +52,7 @@ export async function startCognito({ directory, port, log }: CognitoOptions): Pr
     env: { AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: "1" },
     url,
     log,
+    now,
     answers: async () => {
       const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) });
       if (!response.ok) throw new Error(`health: ${response.status}`);

@@ -7,6 +7,7 @@
  */
 import { spawn } from "node:child_process";
 import { pathToFileURL } from "node:url";
+import { moveClock } from "./child-clock.ts";
 import { KILL_AFTER_MS } from "./limits.ts";
 import { writesEnded, writeWholeFiles } from "./whole-files.ts";
 
@@ -28,6 +29,7 @@ function whenParentIsGone(end: () => void): void {
 
 if (mode === "node") {
   writeWholeFiles();
+  moveClock(process.stdin);
   whenParentIsGone(() => void writesEnded().then(() => process.exit(0)));
   process.argv = [process.execPath, command, ...args];
   await import(pathToFileURL(command).href);
