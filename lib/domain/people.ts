@@ -6,12 +6,15 @@ import { instant } from "./time.ts";
 export const roles = ["admin", "adviser", "assistant"] as const;
 export type Role = (typeof roles)[number];
 
-/** `inviting` until the sign-in account exists: inviting again finishes what a crash left open. */
-const account = z.enum(["inviting", "active"]);
+/**
+ * `inviting` until the sign-in account exists: inviting again finishes what a crash left open. `keyVersion` says which key the first
+ * password is derived with.
+ */
+const account = { account: z.enum(["inviting", "active"]), sub: z.optional(z.string()), keyVersion: z.string() };
 
 /** A person of the firm. */
 export const member = z.object({
-  memberId: idOf("member"), email: z.string(), name: z.string(), role: z.enum(roles), suspended: z.boolean(), account,
+  memberId: idOf("member"), email: z.string(), name: z.string(), role: z.enum(roles), suspended: z.boolean(), ...account,
   createdAt: instant, revision: z.int(),
 });
 export type Member = z.infer<typeof member>;
@@ -25,7 +28,7 @@ export type Client = z.infer<typeof client>;
 /** A person who signs in or receives links, for one client or several; a collaborator is a contact of no client. */
 export const contact = z.object({
   contactId: idOf("contact"), clientIds: z.array(idOf("client")), email: z.string(), name: z.string(), locale: localeTag,
-  phone: z.optional(z.string()), organisation: z.optional(z.string()), suspended: z.boolean(), account, createdAt: instant, revision: z.int(),
+  phone: z.optional(z.string()), organisation: z.optional(z.string()), suspended: z.boolean(), ...account, createdAt: instant, revision: z.int(),
 });
 export type Contact = z.infer<typeof contact>;
 

@@ -3,9 +3,8 @@ import type { Catalogue } from "./catalogue.ts";
 /** Catalan, with vostè. */
 export const ca: Catalogue = {
   firm: {
-    call: "Si té cap dubte, truqui’ns.",
+    help: "Si necessita ajuda, truqui’ns.",
     phone: "Telèfon",
-    address: "Adreça",
   },
   door: {
     title: (firm) => `${firm} li ha enviat documents`,
@@ -16,7 +15,8 @@ export const ca: Catalogue = {
     passcode: "Contrasenya",
     passcodeHint: "És la que li ha donat el despatx. No és al correu.",
     code: "Codi de sis xifres",
-    codeHint: "L’enviem a la mateixa adreça de correu on va rebre l’enllaç.",
+    codeSource: "Per comprovar que és vostè, li enviem un codi a l’adreça de correu on va rebre l’enllaç.",
+    codeHint: "Escrigui l’últim que hagi rebut.",
     codeSent: "Li hem enviat un codi per correu. Pot trigar un minut a arribar.",
     sendCode: "Enviar-me un codi",
     sendAnotherCode: "Enviar-me un altre codi",
@@ -59,13 +59,13 @@ export const ca: Catalogue = {
     when: (dateTime) => `Va deixar de funcionar el ${dateTime}.`,
     why: "Per protegir els seus documents, els enllaços només funcionen durant un temps.",
     renew: "Demanar un enllaç nou",
-    renewHint: "Avisarem el despatx. Li arribarà un correu amb l’enllaç nou.",
+    renewHint: "Avisarem el despatx. Si ho aprova, li arribarà un correu amb l’enllaç nou.",
     call: (firm) => `Si encara necessita els documents, truqui a ${firm}.`,
     requested: "Hem demanat un enllaç nou",
     requestedHint: "El despatx ja té l’avís. Quan el prepari, li arribarà un correu. Pot tancar aquesta pàgina.",
   },
   trouble: {
-    reference: "Si ens truca, digui’ns aquesta referència:",
+    reference: "Digui’ns aquesta referència:",
     back: "Tornar",
     wait: (minutes) => (minutes === 1 ? "d’aquí a un minut" : `d’aquí a ${minutes} minuts`),
     waitAWhile: "d’aquí a uns minuts",
@@ -73,7 +73,7 @@ export const ca: Catalogue = {
     unavailable: { title: "Ara mateix no el podem atendre", body: (wait) => `El servei no respon. Els seus documents estan segurs. Torni-ho a provar ${wait}.` },
     internal: { title: "Alguna cosa ha fallat", body: (wait) => `L’errada és nostra, no seva, i ha quedat anotada. Torni-ho a provar ${wait}.` },
     not_available_yet: { title: "Aquest document encara no està a punt", body: (wait) => `Encara comprovem que no té virus. Torni-ho a provar ${wait}.` },
-    no_downloads_left: { title: "Ja no pot descarregar aquest document", body: () => "L’ha descarregat totes les vegades previstes. Si el torna a necessitar, truqui’ns." },
+    no_downloads_left: { title: "Ja no pot descarregar aquest document", body: () => "L’ha descarregat totes les vegades previstes. El despatx l’hi pot tornar a enviar." },
     method_not_allowed: { title: "Aquesta pàgina no es pot obrir així", body: () => "Torni a obrir l’enllaç que va rebre per correu." },
   },
   mail: {
@@ -91,7 +91,7 @@ export const ca: Catalogue = {
       message: "Missatge:",
       open: "Veure els documents",
       until: (dateTime) => `Els pot veure fins al ${dateTime}.`,
-      passcode: "Per obrir-los li demanarem una contrasenya que no és en aquest correu. L’hi donarà el despatx per un altre mitjà.",
+      passcode: "Per obrir-los li demanarem una contrasenya que no és en aquest correu. La hi donarà el despatx per un altre mitjà.",
       personal: "L’enllaç és només per a vostè. No reenviï aquest correu.",
     },
     contact: {

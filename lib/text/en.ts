@@ -3,9 +3,8 @@ import type { Catalogue } from "./catalogue.ts";
 /** Plain English. */
 export const en: Catalogue = {
   firm: {
-    call: "If you have any questions, call us.",
+    help: "If you need help, call us.",
     phone: "Telephone",
-    address: "Address",
   },
   door: {
     title: (firm) => `${firm} has sent you documents`,
@@ -16,7 +15,8 @@ export const en: Catalogue = {
     passcode: "Password",
     passcodeHint: "The one the firm gave you. It is not in the email.",
     code: "Six-digit code",
-    codeHint: "We send it to the same email address where you received the link.",
+    codeSource: "To check that it is you, we send a code to the email address where you received the link.",
+    codeHint: "Enter the latest one you received.",
     codeSent: "We have emailed you a code. It can take a minute to arrive.",
     sendCode: "Send me a code",
     sendAnotherCode: "Send me another code",
@@ -59,13 +59,13 @@ export const en: Catalogue = {
     when: (dateTime) => `It stopped working on ${dateTime}.`,
     why: "To protect your documents, links only work for a limited time.",
     renew: "Ask for a new link",
-    renewHint: "We will tell the firm. You will receive an email with the new link.",
+    renewHint: "We will tell the firm. If it agrees, you will receive an email with the new link.",
     call: (firm) => `If you still need the documents, call ${firm}.`,
     requested: "We have asked for a new link",
     requestedHint: "The firm has your request. When the link is ready you will receive an email. You can close this page.",
   },
   trouble: {
-    reference: "If you call us, give us this reference:",
+    reference: "Give us this reference:",
     back: "Back",
     wait: (minutes) => (minutes === 1 ? "in one minute" : `in ${minutes} minutes`),
     waitAWhile: "in a few minutes",
@@ -73,7 +73,7 @@ export const en: Catalogue = {
     unavailable: { title: "We cannot help you right now", body: (wait) => `The service is not answering. Your documents are safe. Try again ${wait}.` },
     internal: { title: "Something went wrong", body: (wait) => `The fault is ours, not yours, and has been noted. Try again ${wait}.` },
     not_available_yet: { title: "This document is not ready yet", body: (wait) => `We are still checking it for viruses. Try again ${wait}.` },
-    no_downloads_left: { title: "You can no longer download this document", body: () => "You have downloaded it as many times as allowed. If you need it again, call us." },
+    no_downloads_left: { title: "You can no longer download this document", body: () => "You have downloaded it as many times as allowed. The firm can send it to you again." },
     method_not_allowed: { title: "This page cannot be opened this way", body: () => "Open the link in your email again." },
   },
   mail: {

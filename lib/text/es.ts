@@ -1,9 +1,8 @@
 /** Spanish, with usted. The other languages take their shape from this file. */
 export const es = {
   firm: {
-    call: "Si tiene alguna duda, llámenos.",
+    help: "Si necesita ayuda, llámenos.",
     phone: "Teléfono",
-    address: "Dirección",
   },
   door: {
     title: (firm: string) => `${firm} le ha enviado documentos`,
@@ -14,7 +13,8 @@ export const es = {
     passcode: "Contraseña",
     passcodeHint: "Es la que le ha dado el despacho. No está en el correo.",
     code: "Código de seis cifras",
-    codeHint: "Se lo enviamos a la misma dirección de correo en la que recibió el enlace.",
+    codeSource: "Para comprobar que es usted, le enviamos un código a la dirección de correo en la que recibió el enlace.",
+    codeHint: "Escriba el último que haya recibido.",
     codeSent: "Le hemos enviado un código por correo. Puede tardar un minuto en llegar.",
     sendCode: "Enviarme un código",
     sendAnotherCode: "Enviarme otro código",
@@ -34,7 +34,7 @@ export const es = {
   list: {
     title: "Sus documentos",
     sender: "Enviados por",
-    until: "Disponibles hasta",
+    until: "Disponibles hasta el",
     path: "Carpetas",
     folders: "Carpetas",
     documents: "Documentos",
@@ -57,13 +57,13 @@ export const es = {
     when: (dateTime: string) => `Dejó de funcionar el ${dateTime}.`,
     why: "Para proteger sus documentos, los enlaces solo funcionan durante un tiempo.",
     renew: "Pedir un enlace nuevo",
-    renewHint: "Avisaremos al despacho. Le llegará un correo con el enlace nuevo.",
+    renewHint: "Avisaremos al despacho. Si lo aprueba, le llegará un correo con el enlace nuevo.",
     call: (firm: string) => `Si todavía necesita los documentos, llame a ${firm}.`,
     requested: "Hemos pedido un enlace nuevo",
     requestedHint: "El despacho ya tiene el aviso. Cuando lo prepare, le llegará un correo. Puede cerrar esta página.",
   },
   trouble: {
-    reference: "Si nos llama, díganos esta referencia:",
+    reference: "Díganos esta referencia:",
     back: "Volver",
     wait: (minutes: number) => (minutes === 1 ? "dentro de un minuto" : `dentro de ${minutes} minutos`),
     waitAWhile: "dentro de unos minutos",
@@ -71,7 +71,7 @@ export const es = {
     unavailable: { title: "Ahora mismo no podemos atenderle", body: (wait: string) => `El servicio no responde. Sus documentos están a salvo. Vuelva a probar ${wait}.` },
     internal: { title: "Algo ha fallado", body: (wait: string) => `El fallo es nuestro, no suyo, y ha quedado anotado. Vuelva a probar ${wait}.` },
     not_available_yet: { title: "Este documento aún no está listo", body: (wait: string) => `Todavía estamos comprobando que no tiene virus. Vuelva a probar ${wait}.` },
-    no_downloads_left: { title: "Ya no puede descargar este documento", body: () => "Lo ha descargado todas las veces previstas. Si lo necesita otra vez, llámenos." },
+    no_downloads_left: { title: "Ya no puede descargar este documento", body: () => "Lo ha descargado todas las veces previstas. El despacho puede enviárselo de nuevo." },
     method_not_allowed: { title: "Esta página no se puede abrir así", body: () => "Vuelva a abrir el enlace que recibió por correo." },
   },
   mail: {

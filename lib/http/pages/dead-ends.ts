@@ -58,6 +58,7 @@ export const renderTrouble = (view: TroubleView): string => {
   return pageOf(view, title, html`<h1>${title}</h1>
 <p>${body(waitFor(retryAfterSeconds, locale))}</p>
 ${back !== undefined && html`<p><a href="${back}">${words.back}</a></p>`}
+<p>${wordsIn(locale).firm.help}</p>
 ${callUs(firm)}
 <p class="quiet">${words.reference} <span class="reference">${oneLine(requestId)}</span></p>`);
 };

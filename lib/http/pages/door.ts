@@ -60,9 +60,9 @@ ${said("passcode", wrong)}
 <input type="text" id="passcode" name="passcode" required autocomplete="off" autocapitalize="none" spellcheck="false"${state("passcode", wrong, true)}>
 </div>`;
 
-const codeField = (words: Catalogue["door"], wrong: Wrong | undefined): Html => html`<div class="${groupClass("code", wrong)}">
+const codeField = (words: Catalogue["door"], wrong: Wrong | undefined, hint: string): Html => html`<div class="${groupClass("code", wrong)}">
 <label for="code">${words.code}</label>
-<p class="quiet" id="code-hint">${words.codeHint}</p>
+<p class="quiet" id="code-hint">${hint}</p>
 ${said("code", wrong)}
 <input class="code" type="text" id="code" name="code" required inputmode="numeric" autocomplete="one-time-code"${state("code", wrong, true)}>
 </div>`;
@@ -78,7 +78,7 @@ ${said("acceptTerms", wrong)}
 const codeRequest = (view: DoorView, words: Catalogue["door"]): Html | undefined =>
   !view.asks.code || view.codeAction === undefined
     ? undefined
-    : html`${view.codeSent === true && html`<p class="note" role="status">${words.codeSent}</p>`}
+    : html`<p${view.codeSent === true && html` class="note" role="status"`}>${view.codeSent === true ? words.codeSent : words.codeSource}</p>
 <form method="post" action="${view.codeAction}">${nonceField(view.nonce)}<button class="second">${view.codeSent === true ? words.sendAnotherCode : words.sendCode}</button></form>`;
 
 /** The door: who sends, until when, what is asked, one button. */
@@ -96,7 +96,7 @@ ${codeRequest(view, words)}
 <form method="post" action="${view.formAction}">
 ${nonceField(view.nonce)}
 ${asks.passcode && passcodeField(words, wrong)}
-${asks.code && codeField(words, wrong)}
+${asks.code && codeField(words, wrong, view.codeAction === undefined ? words.codeSource : words.codeHint)}
 ${asks.terms !== undefined && termsField(asks.terms, words, wrong)}
 ${mainButton(firm, words.open)}
 </form>

@@ -45,7 +45,7 @@ const pathOf = (path: readonly FolderLink[], words: Words): Html | undefined =>
         index === path.length - 1 ? html`<li aria-current="page">${nameOf(name)}</li>` : html`<li><a href="${href}">${nameOf(name)}</a></li>`,
       )}</ol></nav>`;
 
-const folderRow = ({ name, href }: FolderLink, words: Words): Html => html`<li class="row">${folderMark(words.folder)}<div><h2><a href="${href}">${nameOf(name)}</a></h2></div></li>`;
+const folderRow = ({ name, href }: FolderLink, words: Words): Html => html`<li class="row folder">${folderMark(words.folder)}<div><h2><a href="${href}">${nameOf(name)}</a></h2></div></li>`;
 
 const documentRow = (row: DocumentRow, { nonce, now, locale, firm }: ListView, words: Words): Html => {
   const spent = row.downloadsLeft !== null && row.downloadsLeft <= 0;
@@ -65,7 +65,7 @@ export const renderList = (view: ListView): string => {
   const isEmpty = folders.length === 0 && documents.length === 0;
   return pageOf(view, `${title} – ${firm.name}`, html`${pathOf(path, words)}
 <h1>${nameOf(title)}</h1>
-<p class="lead">${words.sender} ${nameOf(view.senderName)}. ${words.until} ${formatDateTime(view.expiresAt, locale, firm.timeZone)}.</p>
+<div class="lead"><p>${words.sender} ${nameOf(view.senderName)}</p><p>${words.until} ${formatDateTime(view.expiresAt, locale, firm.timeZone)}</p></div>
 ${folders.length > 0 && html`<section aria-label="${words.folders}"><ul class="rows" role="list">${folders.map((it) => folderRow(it, words))}</ul></section>`}
 ${documents.length > 0 && html`<section aria-label="${words.documents}"><ul class="rows" role="list">${documents.map((it) => documentRow(it, view, words))}</ul></section>`}
 ${isEmpty && html`<div class="empty"><p>${words.empty}</p><p class="quiet">${words.emptyHint}</p></div>`}

@@ -20,12 +20,13 @@ a:hover{text-decoration-thickness:3px}
 h1{font:600 1.75rem/1.25 var(--serif);text-wrap:balance}
 h2{font-size:1.0625rem;font-weight:650;line-height:1.4}
 main>*+*{margin-top:1.5rem}
-.lead{margin-top:.75rem;color:var(--quiet)}
+.lead{color:var(--quiet)}
 .quiet{color:var(--quiet);font-size:.9375rem;line-height:1.5}
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:.375rem 1.25rem}
 .facts dt{color:var(--quiet)}
 .letter{padding-left:1rem;border-left:3px solid var(--line);white-space:pre-line}
 form>*+*{margin-top:1.5rem}
+[type=hidden]+*{margin-top:0}
 .ask label{display:block;font-weight:650}
 .ask input[type=text]{display:block;width:100%;max-width:20rem;margin-top:.5rem;padding:.625rem .75rem;border:2px solid var(--field);border-radius:4px;background:var(--paper);color:var(--ink);font:inherit}
 .ask .code{max-width:11rem;letter-spacing:.15em;font-variant-numeric:tabular-nums}
@@ -40,27 +41,31 @@ form>*+*{margin-top:1.5rem}
 .alarm p{margin-top:.375rem}
 .note{padding:.875rem 1.25rem;border-left:4px solid var(--field);background:color-mix(in srgb,var(--line) 35%,transparent)}
 button{font:inherit;cursor:pointer;min-height:2.75rem;padding:.5rem 1rem;border-radius:4px}
-.second{border:2px solid var(--field);background:transparent;color:var(--ink);font-weight:600}
+.second{position:relative;border:2px solid var(--field);background:transparent;color:var(--ink);font-weight:600}
 .second:hover{border-color:var(--ink);background:var(--line)}
 .main{position:relative;isolation:isolate;overflow:hidden;width:100%;min-height:3.5rem;padding:.75rem 1.5rem;border:0;background:none;font-size:1.1875rem;font-weight:650}
 .main svg{position:absolute;inset:0;z-index:-1}
 .main:hover span{text-decoration:underline;text-underline-offset:.2em}
 .white{color:#fff}
 .black{color:#000}
+main>.lead{margin-top:.75rem}
 .path ol{display:flex;flex-wrap:wrap;gap:0 .5rem}
 .path li+li::before{content:"/";margin-right:.5rem;color:var(--quiet)}
 .rows{border-top:1px solid var(--line)}
 .row{display:grid;grid-template-columns:2.5rem minmax(0,1fr);gap:.25rem 1rem;padding:1rem 0;border-bottom:1px solid var(--line)}
 .row h2{font-weight:600}
-.row>div{grid-column:2}
+.folder{align-items:center;padding:.5rem 0}
+.row>div,.row form{grid-column:2}
 .row form{margin-top:.5rem}
+.row:last-child{border-bottom:0}
+section+section{margin-top:0}
 .mark{display:block;width:2.5rem;height:3rem;color:var(--quiet)}
-.mark text{font:700 8.5px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;letter-spacing:.02em}
-.hide{position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.second{position:relative}
+.mark text{font:700 10px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;}
+.hide{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .empty{padding:1.5rem 0;border-top:1px solid var(--line);border-bottom:1px solid var(--line)}
 footer{margin-top:3rem;padding-top:1.25rem;border-top:1px solid var(--line);color:var(--quiet);font-size:.9375rem;line-height:1.6}
 footer strong{color:var(--ink);font:600 1rem/1.5 var(--serif)}
+.reference{display:inline-block;color:var(--ink)}
 .call{font-size:1.25rem;font-weight:650}
 @media (min-width:40rem){.page{padding-top:2.5rem}h1{font-size:2.125rem}.main{width:auto;min-width:18rem}.row{grid-template-columns:2.5rem minmax(0,1fr) auto}.row form{grid-column:3;grid-row:1;margin:0}.row>.mark{grid-row:1}}
 @media (prefers-color-scheme:dark){:root{--paper:${paper.night};--ink:#eceff1;--quiet:#b0b8c0;--line:#3a4148;--field:#98a1aa;--alarm:#ff9d94;--focus:#8ab4f8}.day{display:none}.night{display:inline}.logo{padding:.5rem;border-radius:4px;background:#fff}}

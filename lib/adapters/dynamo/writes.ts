@@ -1,0 +1,33 @@
+import type { Refusal } from "../../domain/refusal.ts";
+import type { Key } from "./keys.ts";
+import { cannotFail, staleRevision, TableChange } from "./ledger.ts";
+import type { Table } from "./table.ts";
+
+type Item = Readonly<Record<string, unknown>>;
+type Values = Readonly<Record<string, unknown>>;
+
+/** The few kinds of write that stores are made of; each is one item of a transaction. */
+export const writesOf = (table: Table) => {
+  const TableName = table.name;
+  const one = (write: TableChange["writes"][number]["write"], otherwise: () => Refusal = cannotFail) => new TableChange([{ write, otherwise }]);
+  return {
+    /** A new item; `otherwise` is the refusal when there is one already. */
+    create: (key: Key, item: Item, otherwise?: () => Refusal) =>
+      one({ Put: { TableName, Item: { ...key, ...item }, ConditionExpression: "attribute_not_exists(pk)" } }, otherwise),
+
+    /** The whole item anew, if it is still at the revision before `item.revision`. */
+    replace: (key: Key, item: Item & { readonly revision: number }, otherwise: () => Refusal = staleRevision) =>
+      one({ Put: { TableName, Item: { ...key, ...item }, ConditionExpression: "revision = :before", ExpressionAttributeValues: { ":before": item.revision - 1 } } }, otherwise),
+
+    put: (key: Key, item: Item) => one({ Put: { TableName, Item: { ...key, ...item } } }),
+
+    update: (key: Key, expression: string, values: Values, condition?: string, otherwise?: () => Refusal) =>
+      one({ Update: { TableName, Key: { ...key }, UpdateExpression: expression, ...(condition && { ConditionExpression: condition }), ExpressionAttributeValues: { ...values } } }, otherwise),
+
+    remove: (key: Key, condition = "attribute_exists(pk)", values?: Values, otherwise?: () => Refusal) =>
+      one({ Delete: { TableName, Key: { ...key }, ConditionExpression: condition, ...(values && { ExpressionAttributeValues: { ...values } }) } }, otherwise),
+  };
+};
+
+/** Several changes that belong together. */
+export const together = (...changes: readonly TableChange[]): TableChange => new TableChange(changes.flatMap((it) => it.writes));

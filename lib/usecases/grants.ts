@@ -1,0 +1,63 @@
+import type { Grant, Level, Place } from "../domain/access.ts";
+import type { CaseId, ClientId, ContactId, DocumentId, FolderId, GrantId } from "../domain/ids.ts";
+import { newId } from "../domain/ids.ts";
+import type { StaffPrincipal } from "../domain/principal.ts";
+import { invalid } from "../domain/refusal.ts";
+import type { Instant } from "../domain/time.ts";
+import { enterCase } from "./cases.ts";
+import { found } from "./people.ts";
+import type { Ports } from "./ports.ts";
+import type { Request } from "./request.ts";
+
+type Staff = Request<StaffPrincipal>;
+type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "grants" | "people">;
+
+export interface GrantInput {
+  readonly principal: { readonly contactId: ContactId } | { readonly clientId: ClientId };
+  readonly resource: { readonly folderId?: FolderId | undefined; readonly documentId?: DocumentId | undefined };
+  readonly level: Level;
+  readonly expiresAt?: Instant | undefined;
+}
+
+/** Gives a contact or a whole client access to a case, a folder or a document of it. */
+export const giveGrant = ({ ledger, cases, documents, grants, people }: Deps) =>
+  async (request: Staff, caseId: CaseId, input: GrantInput): Promise<Grant> => {
+    const kase = await enterCase({ cases }, request, caseId);
+    if (input.expiresAt !== undefined && input.expiresAt <= request.now) throw invalid("body.expiresAt", "Is over already.");
+
+    const { folderId, documentId } = input.resource;
+    let place: Place = caseId;
+    if (folderId !== undefined) {
+      if ((await documents.folder(caseId, folderId)) === null) throw invalid("body.resource.folderId", "Is not a folder of this case.");
+      place = folderId;
+    } else if (documentId !== undefined) {
+      if ((await documents.get(caseId, documentId)) === null) throw invalid("body.resource.documentId", "Is not a document of this case.");
+      place = documentId;
+    }
+
+    if ("clientId" in input.principal) {
+      if (input.principal.clientId !== kase.clientId) throw invalid("body.principal.clientId", "Is not the client of this case.");
+    } else {
+      const contact = await people.contact(input.principal.contactId);
+      if (contact === null) throw invalid("body.principal.contactId", "Is not a contact of the firm.");
+      // E6: a contact of other clients alone would learn that this one exists.
+      if (contact.clientIds.length > 0 && !contact.clientIds.includes(kase.clientId)) throw invalid("body.principal.contactId", "Is a contact of another client.");
+    }
+
+    const holder = "clientId" in input.principal ? input.principal.clientId : input.principal.contactId;
+    const grant: Grant = {
+      grantId: newId("grant", new Date(request.now)), caseId, holder, place, level: input.level, ...(input.expiresAt && { expiresAt: input.expiresAt }),
+      createdAt: request.now, givenBy: request.principal.memberId,
+    };
+    await ledger.commit(request, [grants.give(grant)], { about: { grantId: grant.grantId, ...(folderId && { folderId }), ...(documentId && { documentId }), ...("contactId" in input.principal && input.principal) } });
+    return grant;
+  };
+
+/** The next request of whoever held it is decided without it. */
+export const revokeGrant = ({ ledger, cases, grants }: Pick<Ports, "ledger" | "cases" | "grants">) =>
+  async (request: Staff, caseId: CaseId, grantId: GrantId): Promise<void> => {
+    await enterCase({ cases }, request, caseId);
+    request.trail.concerns({ grantId });
+    const grant = found(await grants.get(caseId, grantId));
+    await ledger.commit(request, [await grants.revoke(grant)]);
+  };

@@ -1,0 +1,89 @@
+import type { ClientId, ContactId, MemberId } from "../domain/ids.ts";
+import { newId } from "../domain/ids.ts";
+import type { Client, Contact, Member, Role } from "../domain/people.ts";
+import type { StaffPrincipal } from "../domain/principal.ts";
+import { notFound, Refusal } from "../domain/refusal.ts";
+import { identityOfContact, identityOfMember } from "./invitations.ts";
+import type { Ports } from "./ports.ts";
+import type { Request } from "./request.ts";
+
+type Deps = Pick<Ports, "ledger" | "people" | "accounts">;
+type Staff = Request<StaffPrincipal>;
+
+/** What a change may touch; absent fields stay. `revision` is the one that the caller read. */
+type Changes<T> = { readonly [K in keyof T]?: T[K] | undefined } & { readonly revision: number };
+
+/** The fields that were given, so that an absent one changes nothing. */
+const given = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+// Object.fromEntries forgets the names of the fields it was given.
+
+/** @throws Refusal `stale` when somebody changed it since. */
+export const sameRevision = (it: { readonly revision: number }, read: number): void => {
+  if (it.revision !== read) throw new Refusal("stale", "This was changed since you read it. Read it again and send its new etag.");
+};
+export const found = <T>(it: T | null): T => {
+  if (it === null) throw notFound();
+  return it;
+};
+
+/** The door shuts with the table's write, on the next request; the user pool follows, and repeating the call repeats it. */
+export const changeMember = ({ ledger, people, accounts }: Deps) =>
+  async (request: Staff, memberId: MemberId, input: Changes<{ role: Role; suspended: boolean }>): Promise<Member> => {
+    request.trail.concerns({ memberId });
+    const before = found(await people.member(memberId));
+    sameRevision(before, input.revision);
+    if (memberId === request.principal.memberId) throw new Refusal("conflict", "Nobody changes their own role or suspends themselves: ask another administrator.");
+    const { revision, ...fields } = input;
+    const after: Member = { ...before, ...given(fields), revision: revision + 1 };
+    const identity = after.sub === undefined ? null : await people.identity("staff", after.sub);
+    const changes = [people.changeMember(after)];
+    if (identity) changes.push(people.putIdentity("staff", identityOfMember(after, identity.sub, identity.tokensValidAfter)));
+    await ledger.commit(request, changes);
+    if (after.sub !== undefined && input.suspended !== undefined) await accounts.setEnabled("staff", after.email, !after.suspended);
+    return after;
+  };
+
+export const changeContact = ({ ledger, people, accounts }: Deps) =>
+  async (request: Staff, contactId: ContactId, input: Changes<{ name: string; locale: Contact["locale"]; suspended: boolean }>): Promise<Contact> => {
+    request.trail.concerns({ contactId });
+    const before = found(await people.contact(contactId));
+    sameRevision(before, input.revision);
+    const { revision, ...fields } = input;
+    const after: Contact = { ...before, ...given(fields), revision: revision + 1 };
+    const identity = after.sub === undefined ? null : await people.identity("client", after.sub);
+    const changes = [people.changeContact(after)];
+    if (identity) changes.push(people.putIdentity("client", identityOfContact(after, identity.sub, identity.tokensValidAfter)));
+    await ledger.commit(request, changes);
+    if (after.sub !== undefined && input.suspended !== undefined) await accounts.setEnabled("client", after.email, !after.suspended);
+    return after;
+  };
+
+/** Refuses every token of sign-ins until now; the pool ends the refresh tokens. */
+export const signOut = ({ ledger, people, accounts }: Deps) =>
+  async (request: Staff, who: { memberId: MemberId } | { contactId: ContactId }): Promise<void> => {
+    request.trail.concerns(who);
+    const [pool, person] = "memberId" in who ? (["staff", found(await people.member(who.memberId))] as const) : (["client", found(await people.contact(who.contactId))] as const);
+    const identity = person.sub === undefined ? null : await people.identity(pool, person.sub);
+    await ledger.commit(request, identity ? [people.putIdentity(pool, { ...identity, tokensValidAfter: request.now })] : []);
+    if (identity) await accounts.signOut(pool, person.email);
+  };
+
+export const createClient = ({ ledger, people }: Pick<Ports, "ledger" | "people">) =>
+  async (request: Staff, input: { name: string; taxId?: string | undefined; notes?: string | undefined }): Promise<Client> => {
+    const clientId = newId("client", new Date(request.now));
+    const client: Client = { clientId, name: input.name, ...(input.taxId && { taxId: input.taxId }), ...(input.notes && { notes: input.notes }), createdAt: request.now, revision: 1 };
+    await ledger.commit(request, [people.addClient(client)], { about: { clientId } });
+    return client;
+  };
+
+export const changeClient = ({ ledger, people }: Pick<Ports, "ledger" | "people">) =>
+  async (request: Staff, clientId: ClientId, input: Changes<{ name: string; taxId: string; notes: string }>): Promise<Client> => {
+    request.trail.concerns({ clientId });
+    const before = found(await people.client(clientId));
+    sameRevision(before, input.revision);
+    const { revision, ...fields } = input;
+    const after: Client = { ...before, ...given(fields), revision: revision + 1 };
+    await ledger.commit(request, [people.changeClient(after)]);
+    return after;
+  };

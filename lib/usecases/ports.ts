@@ -1,0 +1,196 @@
+import type { Case, Folder, TimelineEntry } from "../domain/case.ts";
+import type { Document, Facts, Published, Version } from "../domain/document.ts";
+import type { About, AuditEvent, Grouping } from "../domain/event.ts";
+import type { Grant, Holder, Place } from "../domain/access.ts";
+import type { CaseId, ClientId, ContactId, DocumentId, EventId, FolderId, GrantId, MemberId, RecipientId, ShareId, VersionId } from "../domain/ids.ts";
+import type { FirmProfile } from "../domain/firm.ts";
+import type { Client, Contact, Identity, Member } from "../domain/people.ts";
+import type { Link, Share } from "../domain/share.ts";
+import type { Instant } from "../domain/time.ts";
+import type { Page, PageRequest, Request } from "./request.ts";
+
+/** Everything that use cases need of the outside; each names the part it uses. */
+export interface Ports {
+  readonly ledger: Ledger;
+  readonly people: People;
+  readonly cases: Cases;
+  readonly documents: Documents;
+  readonly grants: Grants;
+  readonly shares: Shares;
+  readonly register: Register;
+  readonly statistics: Statistics;
+  readonly objects: Objects;
+  readonly accounts: Accounts;
+  readonly links: Links;
+  readonly claims: Claims;
+  readonly mailer: Mailer;
+  readonly firm: FirmProfile;
+  /** Whether uploads wait for a malware verdict. */
+  readonly malwareScan: boolean;
+}
+
+/** The pools of the two kinds of people who sign in. */
+export type Pool = "staff" | "client";
+
+/** Conditional writes that a store has prepared. Only `Ledger.commit` applies them: there is no other way to write. */
+export interface Change {
+  /** Items that the change writes; a transaction takes at most 100. */
+  readonly size: number;
+}
+
+export interface Ledger {
+  /**
+   * Applies the changes and writes the request's record, which is also the event that consumers receive: all of it or nothing.
+   * @throws Refusal the one that a failed condition stands for; `unavailable` when the table does not answer.
+   */
+  commit(request: Request, changes: readonly Change[], more?: { readonly action?: string; readonly about?: About }): Promise<AuditEvent>;
+  /** Writes a record alone, such as a refusal's. */
+  record(event: AuditEvent): Promise<void>;
+}
+
+export interface People {
+  identity(pool: Pool, sub: string): Promise<Identity | null>;
+  /** The person known by this folded address. */
+  memberBy(email: string): Promise<Member | null>;
+  contactBy(email: string): Promise<Contact | null>;
+  member(id: MemberId): Promise<Member | null>;
+  members(page: PageRequest): Promise<Page<Member>>;
+  client(id: ClientId): Promise<Client | null>;
+  clients(page: PageRequest): Promise<Page<Client>>;
+  contact(id: ContactId): Promise<Contact | null>;
+  contactsOf(id: ClientId, page: PageRequest): Promise<Page<Contact>>;
+  collaborators(page: PageRequest): Promise<Page<Contact>>;
+  /** Names for records, in one read: ids that are gone are left out. */
+  names(ids: readonly (MemberId | ContactId | ClientId)[]): Promise<ReadonlyMap<string, string>>;
+
+  addMember(it: Member): Change;
+  changeMember(it: Member): Change;
+  addClient(it: Client): Change;
+  changeClient(it: Client): Change;
+  addContact(it: Contact): Change;
+  changeContact(it: Contact, joined?: ClientId): Change;
+  putIdentity(pool: Pool, it: Identity): Change;
+}
+
+export interface Cases {
+  get(id: CaseId): Promise<Case | null>;
+  list(page: PageRequest, keep: (it: Case) => boolean): Promise<Page<Case>>;
+  byIds(ids: readonly CaseId[]): Promise<ReadonlyMap<CaseId, Case>>;
+  add(it: Case): Change;
+  change(it: Case): Change;
+  timeline(id: CaseId, page: PageRequest, visibleToClient: boolean): Promise<Page<TimelineEntry>>;
+  addEntry(id: CaseId, it: TimelineEntry): Change;
+}
+
+/** What lies in a folder, as a list shows it. */
+export type Item = { readonly kind: "folder"; readonly folder: Folder } | { readonly kind: "document"; readonly document: Document };
+
+export interface Documents {
+  folder(caseId: CaseId, id: FolderId): Promise<Folder | null>;
+  /** The folders and grants that a decision needs, by exact keys in one consistent batch. */
+  folders(caseId: CaseId, ids: readonly FolderId[]): Promise<readonly Folder[]>;
+  get(caseId: CaseId, id: DocumentId): Promise<Document | null>;
+  byIds(caseId: CaseId, ids: readonly DocumentId[]): Promise<readonly Document[]>;
+  /** Folders first, then documents, by name. `audience` "clients" leaves out what is not published. */
+  items(caseId: CaseId, folderId: FolderId | undefined, page: PageRequest, audience: "staff" | "clients"): Promise<Page<Item>>;
+  version(documentId: DocumentId, id: VersionId): Promise<Version | null>;
+  versions(documentId: DocumentId, page: PageRequest): Promise<Page<Version>>;
+
+  addFolder(it: Folder): Change;
+  /** A new document with its first version. */
+  addDocument(it: Document, first: Version): Change;
+  addVersion(document: Document, it: Version): Change;
+  setFacts(it: Version, facts: Facts): Change;
+  /** Makes a version the one that clients get, unless a later one is published already. */
+  publish(document: Document, it: Version, published: Published): Change;
+}
+
+export interface Grants {
+  /** The grants by exact keys for every holder and place: a consistent batch of at most 100 keys. */
+  find(caseId: CaseId, holders: readonly Holder[], places: readonly Place[]): Promise<readonly Grant[]>;
+  get(caseId: CaseId, id: GrantId): Promise<Grant | null>;
+  list(caseId: CaseId, page: PageRequest): Promise<Page<Grant>>;
+  /** Grants of one holder in one case. */
+  ofHolder(caseId: CaseId, holder: Holder, page: PageRequest): Promise<Page<Grant>>;
+  /** What was given to these holders, newest first. */
+  given(holders: readonly Holder[], page: PageRequest): Promise<Page<Grant>>;
+  /** The cases in which these holders hold grants; `endless` says that at least one of them has no end. */
+  casesOf(holders: readonly Holder[], page: PageRequest): Promise<Page<{ readonly caseId: CaseId; readonly endless: boolean }>>;
+  give(it: Grant): Change;
+  revoke(it: Grant): Promise<Change>;
+}
+
+export interface Shares {
+  get(id: ShareId): Promise<Share | null>;
+  list(caseId: CaseId, page: PageRequest): Promise<Page<Share>>;
+  links(hashes: readonly string[]): Promise<readonly Link[]>;
+  link(hash: string): Promise<Link | null>;
+  add(it: Share, links: readonly Link[]): Change;
+  revoke(it: Share, at: Instant): Change;
+  revokeLink(it: Link, at: Instant): Change;
+  open(it: Link, at: Instant): Change;
+  /** Counts one download as a condition: the link is open at `now` and has one left. */
+  count(it: Link, now: Instant): Change;
+}
+
+export interface AuditFilter {
+  readonly by?: { readonly kind: "person" | "client" | "case" | "document"; readonly id: string };
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly keep: (event: AuditEvent) => boolean;
+}
+
+export interface Register {
+  /** Newest first. */
+  list(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEvent>>;
+}
+
+export interface AccessCount { readonly key: string; readonly count: number; readonly people: number }
+export interface Statistics {
+  accesses(grouping: Grouping, months: readonly string[]): Promise<readonly AccessCount[]>;
+  /** Adds up events not yet counted; an event that was counted before changes nothing. */
+  add(events: readonly AuditEvent[]): Promise<void>;
+}
+
+/** Presigned URLs: never stored, never mailed, made after the decision. */
+export interface Objects {
+  signUpload(key: string, it: { readonly size: number; readonly contentType: string; readonly sha256: string }): Promise<SignedUpload>;
+  signDownload(key: string, it: { readonly s3VersionId: string; readonly fileName: string; readonly contentType: string }): Promise<SignedUrl>;
+  /** What S3 holds, with the whole object's SHA-256 as hex digits. */
+  describe(key: string, s3VersionId: string): Promise<{ readonly size: number; readonly sha256: string } | null>;
+  release(key: string, s3VersionId: string): Promise<void>;
+}
+export interface SignedUrl { readonly url: string; readonly expiresAt: Instant }
+export interface SignedUpload extends SignedUrl { readonly headers: Readonly<Record<string, string>> }
+
+/** The user pools. Creating an account that exists returns it: inviting can be repeated after a crash. */
+export interface Accounts {
+  create(pool: Pool, email: string, firstPassword: string | null): Promise<{ readonly sub: string }>;
+  setEnabled(pool: Pool, email: string, enabled: boolean): Promise<void>;
+  signOut(pool: Pool, email: string): Promise<void>;
+}
+
+/** Secrets that are derived, never stored: the same input gives the same text as long as the key version lives. */
+export interface Links {
+  readonly currentVersion: () => Promise<string>;
+  token(recipient: { readonly shareId: ShareId; readonly recipientId: RecipientId; readonly generation: number; readonly keyVersion: string }): Promise<string>;
+  firstPassword(personId: MemberId | ContactId, keyVersion: string): Promise<string>;
+}
+
+/** Claims on work that must be done once, such as a mail. */
+export interface Claims {
+  /** @returns whether this caller may do the work now: nobody did it, and nobody else has been at it in the last minute. */
+  take(eventId: EventId, part: string, now: Instant): Promise<boolean>;
+  done(eventId: EventId, part: string, now: Instant): Promise<void>;
+}
+
+export interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly eventId: EventId;
+}
+export interface Mailer {
+  send(mail: Mail): Promise<void>;
+}

@@ -1,0 +1,110 @@
+import { openingGrants, type Grant, type Holder, type Location } from "../domain/access.ts";
+import type { Folder } from "../domain/case.ts";
+import type { Document } from "../domain/document.ts";
+import type { CaseId, FolderId } from "../domain/ids.ts";
+import type { ContactPrincipal } from "../domain/principal.ts";
+import { notFound, Refusal } from "../domain/refusal.ts";
+import { isOver, type Instant } from "../domain/time.ts";
+import type { Item, Ports } from "./ports.ts";
+
+type Deps = Pick<Ports, "documents" | "grants">;
+
+/** Whoever can hold a grant for this person: themselves, and each client they are a contact of. */
+export const holdersOf = ({ contactId, clientIds }: ContactPrincipal): readonly Holder[] => [contactId, ...clientIds];
+
+/**
+ * The folders around a place, innermost first, as they are now. The hint saves reads: all its folders come in one batch. It is believed
+ * only where each folder's parent is the next of the path; from the folder that disagrees on, parents are followed one by one.
+ * @returns null when a folder on the way is gone.
+ */
+export const foldersAround = async ({ documents }: Pick<Deps, "documents">, caseId: CaseId, innermost: FolderId | undefined, hint: readonly FolderId[]): Promise<readonly Folder[] | null> => {
+  if (innermost === undefined) return [];
+  const known = new Map((await documents.folders(caseId, hint.includes(innermost) ? hint : [...hint, innermost])).map((it) => [it.folderId, it]));
+  const path: Folder[] = [];
+  for (let next: FolderId | undefined = innermost; next !== undefined; ) {
+    const folder: Folder | null = known.get(next) ?? (await documents.folder(caseId, next));
+    if (folder === null) return null;
+    path.push(folder);
+    next = folder.parentId;
+  }
+  return path;
+};
+
+/** The grants that open a document or a folder (or the case, without either) to this person now; none means no. */
+export const grantsOpening = async (deps: Deps, who: ContactPrincipal, caseId: CaseId, place: { document?: Document; folder?: Folder }, now: Instant): Promise<readonly Grant[]> => {
+  const { document, folder } = place;
+  const innermost = document?.folderId ?? folder?.folderId;
+  const hint = document?.folderPath ?? (folder ? [...folder.ancestors, folder.folderId] : []);
+  const holders = holdersOf(who);
+  const guess = [...(document ? [document.documentId] : []), ...hint, caseId];
+  // One step: the folders of the hinted path, and every grant that could stand on it.
+  const [folders, hinted] = await Promise.all([foldersAround(deps, caseId, innermost, hint), deps.grants.find(caseId, holders, guess)]);
+  if (folders === null) return [];
+  const location: Location = { caseId, folders, ...(document && { documentId: document.documentId }) };
+  const moved = folders.map((it) => it.folderId).filter((id) => !hint.includes(id));
+  const grants = moved.length === 0 ? hinted : [...hinted, ...(await deps.grants.find(caseId, holders, moved))];
+  return openingGrants(location, holders, grants, now);
+};
+
+/** Does this person hold anything in the case that is not over? Only then does the case exist for them. */
+export const holdsAny = async ({ grants }: Pick<Deps, "grants">, who: ContactPrincipal, caseId: CaseId, now: Instant): Promise<boolean> => {
+  const perHolder = await Promise.all(holdersOf(who).map(async (holder) => {
+    for (let after: string | null = null; ;) {
+      const page: Awaited<ReturnType<typeof grants.ofHolder>> = await grants.ofHolder(caseId, holder, { limit: 25, after });
+      if (page.items.some((it) => !isOver(it.expiresAt, now))) return true;
+      if (page.next === null) return false;
+      after = page.next;
+    }
+  }));
+  return perHolder.includes(true);
+};
+
+/** What of a folder's page this person may see: all but inner folders that stop inheritance and hold no grant of their own. */
+export const withoutClosedFolders = async ({ grants }: Pick<Deps, "grants">, who: ContactPrincipal, caseId: CaseId, items: readonly Item[], now: Instant): Promise<readonly Item[]> => {
+  const closed = items.flatMap((it) => (it.kind === "folder" && !it.folder.inherit ? [it.folder.folderId] : []));
+  if (closed.length === 0) return items;
+  const opened = new Set((await grants.find(caseId, holdersOf(who), closed)).filter((it) => !isOver(it.expiresAt, now)).map((it) => it.place));
+  return items.filter((it) => it.kind === "document" || it.folder.inherit || opened.has(it.folder.folderId));
+};
+
+/** The document that clients may read. What is not published does not exist for them. */
+export const publishedDocument = (document: Document | null): Document & { published: NonNullable<Document["published"]> } => {
+  if (document?.published === undefined) throw notFound();
+  return { ...document, published: document.published };
+};
+
+/** At most this many grants of one person in one case are weighed for the topmost view. */
+const grantsWeighed = 1000;
+
+/** The topmost things that a person was given in a case: what lies inside another of them is found there. Folders first, by name. */
+export const topmost = async (deps: Deps, who: ContactPrincipal, caseId: CaseId, now: Instant): Promise<readonly Item[]> => {
+  const held: Grant[] = [];
+  for (const holder of holdersOf(who)) {
+    for (let after: string | null = null; ;) {
+      const page: Awaited<ReturnType<typeof deps.grants.ofHolder>> = await deps.grants.ofHolder(caseId, holder, { limit: 100, after });
+      held.push(...page.items.filter((it) => !isOver(it.expiresAt, now)));
+      if (held.length > grantsWeighed) throw new Refusal("too_large", "You were given too many single things in this case to show them in one list.");
+      if (page.next === null) break;
+      after = page.next;
+    }
+  }
+  const places = new Set(held.map((it) => it.place));
+  const [folders, documents] = await Promise.all([
+    deps.documents.folders(caseId, [...places].filter((it) => it.startsWith("fol_")) as FolderId[]), // the prefix says which kind of id it is
+    deps.documents.byIds(caseId, [...places].filter((it) => it.startsWith("doc_")) as Document["documentId"][]),
+  ]);
+  const shownAbove = async (parent: FolderId | undefined, hint: readonly FolderId[], stops: boolean): Promise<boolean> => {
+    if (stops) return false;
+    const around = await foldersAround(deps, caseId, parent, hint);
+    for (const folder of around ?? []) {
+      if (places.has(folder.folderId)) return true;
+      if (!folder.inherit) return false;
+    }
+    return false;
+  };
+  const items: Item[] = [];
+  for (const folder of folders) if (!(await shownAbove(folder.parentId, folder.ancestors, !folder.inherit))) items.push({ kind: "folder", folder });
+  for (const document of documents) if (document.published && !(await shownAbove(document.folderId, document.folderPath, false))) items.push({ kind: "document", document });
+  const nameOf = (it: Item) => (it.kind === "folder" ? it.folder.name : it.document.name);
+  return items.toSorted((a, b) => (a.kind === b.kind ? nameOf(a).localeCompare(nameOf(b), "es") : a.kind === "folder" ? -1 : 1));
+};

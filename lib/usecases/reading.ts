@@ -1,0 +1,119 @@
+import type { Grant } from "../domain/access.ts";
+import type { Case, Folder, TimelineEntry } from "../domain/case.ts";
+import type { Document } from "../domain/document.ts";
+import type { CaseId, DocumentId, FolderId } from "../domain/ids.ts";
+import type { ContactPrincipal } from "../domain/principal.ts";
+import { invalid, notFound } from "../domain/refusal.ts";
+import { signed, type HandOut } from "./documents.ts";
+import type { Item, Ports } from "./ports.ts";
+import { grantsOpening, holdersOf, holdsAny, publishedDocument, topmost, withoutClosedFolders } from "./reach.ts";
+import type { Page, PageRequest, Request } from "./request.ts";
+
+/** What signed-in contacts do: they read. Every verb decides anew from consistent reads, and nothing here writes but the record. */
+type Contact = Request<ContactPrincipal>;
+
+export interface CaseForClient {
+  readonly kase: Case;
+  readonly adviserName: string;
+}
+
+const withAdviser = async ({ people }: Pick<Ports, "people">, cases: readonly Case[]): Promise<CaseForClient[]> => {
+  const names = await people.names(cases.map((it) => it.adviserId));
+  return cases.map((kase) => ({ kase, adviserName: names.get(kase.adviserId) ?? "" }));
+};
+
+export const myCases = ({ cases, grants, people }: Pick<Ports, "cases" | "grants" | "people">) =>
+  async (request: Contact, page: PageRequest): Promise<Page<CaseForClient>> => {
+    const held = await grants.casesOf(holdersOf(request.principal), page);
+    const open = await Promise.all(held.items.map(async ({ caseId, endless }) => endless || (await holdsAny({ grants }, request.principal, caseId, request.now)) ? [caseId] : []));
+    const known = await cases.byIds(open.flat());
+    return { items: await withAdviser({ people }, open.flat().flatMap((id) => known.get(id) ?? [])), next: held.next };
+  };
+
+export const readCase = ({ cases, grants, people }: Pick<Ports, "cases" | "grants" | "people">) =>
+  async (request: Contact, caseId: CaseId): Promise<CaseForClient> => {
+    const kase = await enter({ cases, grants }, request, caseId);
+    const [read] = await withAdviser({ people }, [kase]);
+    if (read === undefined) throw notFound();
+    return read;
+  };
+
+/** The story of a case is for those who were given the whole case, not for the expert who got one document of it. */
+export const readTimeline = (deps: Pick<Ports, "cases" | "grants" | "documents">) =>
+  async (request: Contact, caseId: CaseId, page: PageRequest): Promise<Page<TimelineEntry>> => {
+    await enter(deps, request, caseId);
+    if ((await grantsOpening(deps, request.principal, caseId, {}, request.now)).length === 0) throw notFound();
+    return deps.cases.timeline(caseId, page, true);
+  };
+
+const enter = async ({ cases, grants }: Pick<Ports, "cases" | "grants">, request: Contact, caseId: CaseId): Promise<Case> => {
+  request.trail.concerns({ caseId });
+  const [kase, holds] = await Promise.all([cases.get(caseId), holdsAny({ grants }, request.principal, caseId, request.now)]);
+  if (kase === null || !holds) throw notFound();
+  request.trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
+  return kase;
+};
+
+/** A folder's page; without a folder, the case's root for whoever was given the case, and for others the topmost things they were given. */
+export const listItems = (deps: Pick<Ports, "cases" | "grants" | "documents">) =>
+  async (request: Contact, caseId: CaseId, folderId: FolderId | undefined, page: PageRequest): Promise<Page<Item>> => {
+    const { principal, now, trail } = request;
+    trail.concerns({ caseId, ...(folderId && { folderId }) });
+    if (folderId !== undefined) {
+      const [folder, kase] = await Promise.all([deps.documents.folder(caseId, folderId), deps.cases.get(caseId)]);
+      if (folder === null || kase === null || (await grantsOpening(deps, principal, caseId, { folder }, now)).length === 0) throw notFound();
+      trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
+    } else {
+      await enter(deps, request, caseId);
+      if ((await grantsOpening(deps, principal, caseId, {}, now)).length === 0) return slice(await topmost(deps, principal, caseId, now), page);
+    }
+    const read = await deps.documents.items(caseId, folderId, page, "clients");
+    return { items: await withoutClosedFolders(deps, principal, caseId, read.items, now), next: read.next };
+  };
+
+const slice = <T>(all: readonly T[], { limit, after }: PageRequest): Page<T> => {
+  const start = after === null ? 0 : Number(after);
+  if (!Number.isInteger(start)) throw invalid("query.cursor", "Is not a cursor of this list.");
+  return { items: all.slice(start, start + limit), next: start + limit < all.length ? String(start + limit) : null };
+};
+
+/** A thing that was given, with what it is called now. */
+export interface Given {
+  readonly grant: Grant;
+  readonly kase: Case;
+  readonly folder: Folder | null;
+  readonly document: Document | null;
+}
+
+/** Newest first, not expanded; what is over, deleted or not published is left out, so that a page may be short. */
+export const sharedWithMe = ({ grants, cases, documents }: Pick<Ports, "grants" | "cases" | "documents">) =>
+  async (request: Contact, page: PageRequest): Promise<Page<Given>> => {
+    const given = await grants.given(holdersOf(request.principal), page);
+    const live = given.items.filter((it) => it.expiresAt === undefined || it.expiresAt > request.now);
+    const known = await cases.byIds([...new Set(live.map((it) => it.caseId))]);
+    const items = await Promise.all(live.map(async (grant): Promise<Given[]> => {
+      const kase = known.get(grant.caseId);
+      if (kase === undefined) return [];
+      if (grant.place.startsWith("cas_")) return [{ grant, kase, folder: null, document: null }];
+      if (grant.place.startsWith("fol_")) {
+        const folder = await documents.folder(grant.caseId, grant.place as FolderId); // the prefix says which kind of id it is
+        return folder ? [{ grant, kase, folder, document: null }] : [];
+      }
+      const document = await documents.get(grant.caseId, grant.place as DocumentId);
+      return document?.published ? [{ grant, kase, folder: null, document }] : [];
+    }));
+    return { items: items.flat(), next: given.next };
+  };
+
+/** Decided again on every request; the record is written before the URL leaves. */
+export const downloadForContact = (deps: Pick<Ports, "ledger" | "cases" | "grants" | "documents" | "objects">) =>
+  async (request: Contact, caseId: CaseId, documentId: DocumentId, reads: Promise<readonly [Case | null, Document | null]>): Promise<HandOut> => {
+    request.trail.concerns({ caseId, documentId });
+    const [kase, read] = await reads;
+    if (kase === null) throw notFound();
+    const document = publishedDocument(read);
+    if ((await grantsOpening(deps, request.principal, caseId, { document }, request.now)).length === 0) throw notFound();
+    const handOut = await signed(deps.objects, document, document.published);
+    await deps.ledger.commit(request, [], { about: { clientId: kase.clientId, adviserId: kase.adviserId, versionId: document.published.versionId } });
+    return handOut;
+  };
