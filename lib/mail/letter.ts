@@ -30,14 +30,14 @@ const quoteLines = (text: string): readonly string[] => visible(text).trim().spl
 
 const bareLink = ({ locale }: Letter): string => wordsIn(locale).mail.bareLink;
 const unexpected = ({ firm, locale }: Letter): string => wordsIn(locale).mail.unexpected(oneLine(firm.phone));
-const signature = ({ firm, locale }: Letter): readonly string[] => [firm.name, firm.address, `${wordsIn(locale).firm.phone}: ${firm.phone}`].map(oneLine);
+const phoneLabel = ({ locale }: Letter): string => `${wordsIn(locale).firm.phone}: `;
 
 const textOf = (letter: Letter): string => {
-  const { greeting, opening, quote, button, closing } = letter;
+  const { firm, greeting, opening, quote, button, closing } = letter;
   const said = quote === undefined ? [] : [`${quote.label}\n\n${quoteLines(quote.text).map((it) => `> ${it}`.trimEnd()).join("\n")}`];
-  const paragraphs = [greeting, ...opening].map(oneLine);
+  const signature = [firm.name, firm.address, phoneLabel(letter) + firm.phone].map(oneLine).join("\n");
   const link = `${button.label}:\n${button.href}`;
-  return `${[...paragraphs, ...said, link, ...closing.map(oneLine), unexpected(letter), signature(letter).join("\n")].join("\n\n")}\n`;
+  return `${[...[greeting, ...opening].map(oneLine), ...said, link, ...closing.map(oneLine), unexpected(letter), signature].join("\n\n")}\n`;
 };
 
 const serif = "Georgia,'Times New Roman',serif";
@@ -52,7 +52,7 @@ const paragraph = (text: string): Html => html`<p class="ink" style="margin:0 0 
 const htmlOf = (letter: Letter): string => {
   const { firm, locale, subject, greeting, opening, quote, button, closing } = letter;
   const palette = paletteOf(firm.colour);
-  const [name = "", ...address] = signature(letter);
+  const [name, address, phone] = [oneLine(firm.name), oneLine(firm.address), oneLine(firm.phone)];
   const said = quote !== undefined && html`<p class="quiet" style="margin:0 0 8px;color:#4b535b">${quote.label}</p>
 <blockquote class="ink quote" dir="auto" style="margin:0 0 24px;padding:0 0 0 16px;border-left:3px solid #d3d8dd;color:#14171a">${quoteLines(quote.text).map((it, index) => html`${index > 0 && html`<br>`}${it}`)}</blockquote>`;
   return html`<!doctype html>
@@ -72,16 +72,13 @@ const htmlOf = (letter: Letter): string => {
 ${[greeting, ...opening].map(paragraph)}${said}
 <table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:8px 0 24px"><tr><td class="edge" bgcolor="${palette.fill}" style="border:2px solid ${palette.line.day};border-radius:4px;background:${palette.fill}"><a href="${button.href}" style="display:inline-block;padding:14px 28px;color:${palette.text};font:bold 18px/1.3 ${sans};text-decoration:none">${button.label}</a></td></tr></table>
 <p class="quiet" style="margin:0 0 24px;color:#4b535b;font-size:15px">${bareLink(letter)}<br><a href="${button.href}" style="color:#4b535b;word-break:break-all">${button.href}</a></p>
-${closing.map(paragraph)}${paragraph(unexpected(letter))}<p class="quiet quote" style="margin:32px 0 0;padding:16px 0 0;border-top:1px solid #d3d8dd;color:#4b535b;font-size:15px">${name}${address.map((it) => html`<br>${it.endsWith(oneLine(firm.phone)) && it !== oneLine(firm.address) ? phoneLine(it, firm.phone) : it}`)}</p>
+${closing.map(paragraph)}${paragraph(unexpected(letter))}<p class="quiet quote" style="margin:32px 0 0;padding:16px 0 0;border-top:1px solid #d3d8dd;color:#4b535b;font-size:15px">${name}<br>${address}<br>${phoneLabel(letter)}<a href="${dialled(firm.phone)}" style="color:#4b535b">${phone}</a></p>
 </td></tr></table>
 </td></tr></table>
 </body>
 </html>
 `.markup;
 };
-
-const phoneLine = (line: string, phone: string): Html =>
-  html`${line.slice(0, line.length - oneLine(phone).length)}<a href="${dialled(phone)}" style="color:#4b535b">${oneLine(phone)}</a>`;
 
 /** Text first; the HTML says the same in the firm's dress. */
 export const mailOf = (letter: Letter): Mail => {
