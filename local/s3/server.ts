@@ -1,0 +1,154 @@
+/**
+ * A local Amazon S3: the behaviours of S3 that Legajo relies on, over HTTP on the loopback interface, with its state on the disk.
+ * `test/local/s3.test.ts` says which behaviours those are, one sentence each, and drives them with the AWS SDK.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { authenticate } from "./authentication.ts";
+import { Bucket } from "./bucket.ts";
+import { crossOriginHeaders, preflight } from "./cors.ts";
+import { readDocument, writeDocument } from "./disk.ts";
+import { S3Error } from "./errors.ts";
+import { type EventBridgeEvent, Events } from "./events.ts";
+import { type Answer, checkKey, readRequest, type S3Request } from "./exchange.ts";
+import { findOperation } from "./routes.ts";
+import { SignatureVerifier } from "./sigv4.ts";
+import { leaf, node } from "./xml.ts";
+
+export type { EventBridgeEvent } from "./events.ts";
+
+export interface LocalS3Options {
+  /** Where the state lives; created when absent. */
+  readonly directory: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** The local clock, which tests may move. */
+  readonly now?: () => Date;
+  /** Called after a change is durable; what it throws never reaches the caller of S3. */
+  readonly onEvent: (event: EventBridgeEvent) => void | Promise<void>;
+}
+
+export interface LocalS3 {
+  readonly url: string;
+  /** Creates the bucket, or gives an existing one these origins. */
+  createBucket(name: string, options?: { readonly corsOrigins: readonly string[] }): Promise<void>;
+  /** Stops listening, ends open connections and waits for the events that were sent. */
+  close(): Promise<void>;
+}
+
+interface BucketDocument {
+  readonly corsOrigins: readonly string[];
+}
+
+const bucketDocument = "bucket.json";
+const methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"];
+
+export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
+  const { directory, region, credentials } = options;
+  const now = options.now ?? (() => new Date());
+  const events = new Events(region, now, options.onEvent);
+  const verifier = new SignatureVerifier(credentials, region);
+  const buckets = await openBuckets(directory);
+
+  const respond = async (request: S3Request): Promise<Answer> => {
+    const bucket = buckets.get(request.bucket);
+    if (!methods.includes(request.method)) throw new S3Error("MethodNotAllowed", { details: { Method: request.method } });
+    if (request.method === "OPTIONS") return preflight(request, bucket);
+    const authenticated = await authenticate(request, { accessKeyId: credentials.accessKeyId, region, verifier, now: now() });
+    if (request.bucket === "") throw new S3Error("NotImplemented");
+    if (bucket === undefined) throw new S3Error("NoSuchBucket", { details: { BucketName: request.bucket } });
+    checkKey(request.key);
+    return findOperation({ ...request, headers: authenticated.headers })({ request, authenticated, bucket, events, now });
+  };
+
+  const server = createServer((message, response) => {
+    void serve(message, response, respond, (name) => buckets.get(name));
+  });
+  // Five gigabytes over a slow line take longer than Node's five minutes; S3 has no such limit.
+  server.requestTimeout = 0;
+  // Clients keep connections and reuse them; closing one just as it is reused looks like a broken server.
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : options.port;
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    createBucket: async (name, { corsOrigins } = { corsOrigins: [] }) => {
+      if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) throw new Error(`"${name}" is not a bucket name that S3 would take.`);
+      await mkdir(join(directory, name), { recursive: true });
+      await writeDocument(join(directory, name, bucketDocument), { corsOrigins } satisfies BucketDocument);
+      const known = buckets.get(name);
+      if (known === undefined) buckets.set(name, await Bucket.open(name, join(directory, name), corsOrigins));
+      else known.corsOrigins = corsOrigins;
+    },
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await events.settled();
+    },
+  };
+}
+
+async function openBuckets(directory: string): Promise<Map<string, Bucket>> {
+  await mkdir(directory, { recursive: true });
+  const buckets = new Map<string, Bucket>();
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const folder = join(directory, entry.name);
+    const { corsOrigins } = await readDocument<BucketDocument>(join(folder, bucketDocument));
+    buckets.set(entry.name, await Bucket.open(entry.name, folder, corsOrigins));
+  }
+  return buckets;
+}
+
+async function serve(message: IncomingMessage, response: ServerResponse, respond: (request: S3Request) => Promise<Answer>, bucketOf: (name: string) => Bucket | undefined): Promise<void> {
+  const requestId = randomBytes(8).toString("hex").toUpperCase();
+  const hostId = randomBytes(32).toString("base64");
+  response.setHeaders(new Map([["x-amz-request-id", requestId], ["x-amz-id-2", hostId], ["Server", "AmazonS3"]]));
+  let answer: Answer;
+  let crossOrigin: Readonly<Record<string, string>> = {};
+  try {
+    const request = readRequest(message, requestId);
+    crossOrigin = crossOriginHeaders(request, bucketOf(request.bucket));
+    answer = await respond(request);
+  } catch (error) {
+    answer = refusal(error, requestId, hostId);
+  }
+  await write(message, response, { ...answer, headers: { ...crossOrigin, ...answer.headers } });
+}
+
+function refusal(error: unknown, requestId: string, hostId: string): Answer {
+  if (!(error instanceof S3Error)) console.error(`S3 request ${requestId} failed:`, error);
+  const { code, message, status, details, headers } = error instanceof S3Error ? error : new S3Error("InternalError");
+  const elements = Object.entries({ Code: code, Message: message, ...details, RequestId: requestId, HostId: hostId });
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n${node("Error", ...elements.map(([name, text]) => leaf(name, text)))}`;
+  return { status, headers: { "Content-Type": "application/xml", ...headers }, body };
+}
+
+async function write(message: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): Promise<void> {
+  if (response.destroyed) return;
+  // What a refused request still sends is read and dropped: a client that is cut off while it sends would never see the refusal.
+  message.resume();
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+  const bodiless = message.method === "HEAD" || status === 204 || status === 304;
+  if (body instanceof Readable && !bodiless) {
+    // The client may leave at any time; there is nobody left to tell.
+    await pipeline(body, response).catch(() => response.destroy());
+    return;
+  }
+  const text = typeof body === "string" ? body : "";
+  if (status !== 204 && status !== 304 && !response.hasHeader("Content-Length")) response.setHeader("Content-Length", Buffer.byteLength(message.method === "HEAD" ? "" : text));
+  response.end(bodiless ? undefined : text);
+}
