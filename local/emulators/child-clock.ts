@@ -36,8 +36,7 @@ export function moveClock(from: Readable): void {
   const MovedDate = new Proxy(MachineDate, {
     construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [target.now() + offset] : args, newTarget),
     apply: (target) => new target(target.now() + offset).toString(),
-    get: (target, property, receiver) =>
-      property === "now" ? () => target.now() + offset : Reflect.get(target, property, receiver),
+    get: (target, property, receiver) => (property === "now" ? () => target.now() + offset : Reflect.get(target, property, receiver)),
   });
   globalThis.Date = MovedDate;
 }

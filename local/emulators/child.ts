@@ -81,7 +81,10 @@ export async function startChild(options: ChildOptions): Promise<Emulator> {
   });
   const lastLines: string[] = [];
   const state = { ready: false, stopping: false };
-  const ended = once(child, "close").then(() => `exit code ${child.exitCode ?? "none"}, signal ${child.signalCode ?? "none"}`);
+  const ended = once(child, "close").then(
+    () => `exit code ${child.exitCode ?? "none"}, signal ${child.signalCode ?? "none"}`,
+    (error: unknown) => String(error), // It could not even be started.
+  );
   const hear = (line: string): void => {
     lastLines.push(line);
     if (lastLines.length > LAST_LINES) lastLines.shift();

@@ -1,4 +1,29 @@
-/** The identity service: `cognito-local`, with one user pool for staff and one for clients. */
+/**
+ * The identity service: `cognito-local` 5.3.0, with one user pool for staff and one for clients.
+ *
+ * Tokens, as measured with the real SDK:
+ * - Issuer `http://127.0.0.1:<port>/<poolId>`; keys at `<issuer>/.well-known/jwks.json`. It is one RSA key, "CognitoLocal" (RS256), the same
+ *   for every pool, every installation and even a pool that does not exist: only issuer and client id tell the two pools apart. Its
+ *   openid-configuration names localhost:9229 whatever the port.
+ * - Access tokens have sub, username (= sub), client_id, token_use "access", auth_time, iat, exp (24 h when the client says nothing), jti,
+ *   scope "aws.cognito.signin.user.admin"; no origin_jti, no version.
+ * - A pool id is `local_` and eight characters, which `CognitoJwtVerifier` of aws-jwt-verify refuses; `JwtVerifier` with the issuer works, but
+ *   fetches over https only, so the keys must be fetched by us and handed over (`cacheJwks`).
+ *
+ * Calls:
+ * - AdminCreateUser with MessageAction SUPPRESS: Username in the answer is the sub, status FORCE_CHANGE_PASSWORD; UsernameExistsException for
+ *   the second. RESEND is not supported. E-mail addresses are compared with case (AWS: without), so fold them before.
+ * - AdminSetUserPassword Permanent: CONFIRMED; any password is taken, the pool's policy is not applied. Passwords are kept as plain text.
+ * - AdminGetUser: by address or sub; UserNotFoundException.
+ * - InitiateAuth USER_PASSWORD_AUTH: tokens without ExpiresIn and TokenType. Before a permanent password: NEW_PASSWORD_REQUIRED, whatever
+ *   password was sent. A wrong password is InvalidPasswordException, an unknown person NotAuthorizedException (AWS: NotAuthorized for both).
+ *   REFRESH_TOKEN_AUTH works, RevokeToken ends it. SRP and USER_AUTH (codes, passkeys) are 500.
+ * - AdminDisableUser: AdminGetUser says Enabled false, but the person still signs in and refreshes (AWS refuses both).
+ * - AdminUserGlobalSignOut and GlobalSignOut are not supported: 500, "Unsupported".
+ * - SignUp succeeds (UNCONFIRMED) in a pool that allows only invited people (AWS: NotAuthorizedException).
+ *
+ * Pools, people and clients survive a restart. A token that was issued before stays valid while the port, and so the issuer, stays.
+ */
 import {
   CognitoIdentityProviderClient,
   CreateUserPoolClientCommand,

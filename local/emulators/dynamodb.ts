@@ -1,4 +1,24 @@
-/** DynamoDB Local, AWS's own emulator, out of the npm package `amplify-dynamodb-simulator` (which is used only as the jar's carrier). */
+/**
+ * DynamoDB Local 1.25.1, AWS's own emulator, out of the npm package `amplify-dynamodb-simulator` (which only carries the jar).
+ *
+ * What it does, as measured:
+ * - One file, `shared-local-instance.db`, keeps everything over a restart: tables, items, TTL setting, stream, stream records. Sequence
+ *   numbers (21 digits, counting from 1) go on where they were, so a reader may keep one and ask for AFTER_SEQUENCE_NUMBER after a restart.
+ * - Streams: NEW_IMAGE gives records; eventSource, eventID and eventName as on AWS, `awsRegion` "ddblocal", ApproximateCreationDateTime cut to
+ *   the minute. A put that changes nothing and a delete of nothing give no record. One shard at a time; by the constants in its code it rolls
+ *   over after 4 h, iterators last 15 min and records 24 h, so a reader must follow new shards as on AWS.
+ * - LSI and GSI are created with the table; a consistent read of a GSI is refused. The table is ACTIVE at once. Deletion protection works.
+ *   The names of tables and indexes have at least 3 characters.
+ * - BatchGetItem reads 100 keys consistently (100 units) and refuses 101. TransactWriteItems takes 100 items and refuses 101, refuses two
+ *   operations on one item, honours ClientRequestToken, and gives the old item in CancellationReasons for Put, Update, Delete and
+ *   ConditionCheck (ReturnValuesOnConditionCheckFailure); so does a single conditional write.
+ * - TTL looks at 20 items every 10 s (3 items: gone within 11 s; 61 items: 30 s). Its REMOVE record has userIdentity dynamodb.amazonaws.com.
+ *   A second UpdateTimeToLive with the same setting is refused (ValidationException), as on AWS.
+ *
+ * What it lacks: UpdateContinuousBackups (UnknownOperationException) and conflicts between transactions (50 at once on the same two items all
+ * succeeded). ConsumedCapacity of a transaction is no measure (4 units for 100 puts; AWS: 200). Encryption settings are not described.
+ * It listens on every interface, and no option changes that.
+ */
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,7 +39,7 @@ export interface DynamoDbOptions {
 export async function startDynamoDb({ directory, port, log }: DynamoDbOptions): Promise<Emulator> {
   const name = "DynamoDB Local";
   await assertPortFree(port, name);
-  if (directory !== null) await mkdir(directory, { recursive: true });
+  if (directory !== null) await mkdir(directory, { recursive: true, mode: 0o700 });
   const url = `http://127.0.0.1:${port}`;
   const client = new DynamoDBClient({ endpoint: url, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
   try {
@@ -29,6 +49,8 @@ export async function startDynamoDb({ directory, port, log }: DynamoDbOptions): 
       command: "java",
       args: [
         "-Xmx512m",
+        // Measured on two cores: it answers after 1.4 instead of 2.0 to 2.8 s, and 1,000 writes in memory take 0.5 instead of 0.9 s.
+        "-XX:TieredStopAtLevel=1",
         `-Djava.library.path=${join(HOME, "DynamoDBLocal_lib")}`,
         "-jar",
         join(HOME, "DynamoDBLocal.jar"),
