@@ -2,7 +2,7 @@ import { Html, html, oneLine, visible } from "../text/html.ts";
 import type { Locale } from "../text/locale.ts";
 import { wordsIn } from "../text/catalogue.ts";
 import { dialled, type FirmBrand } from "../http/pages/brand.ts";
-import { paletteOf, paper } from "../http/pages/colour.ts";
+import { paletteOf, paper, type Palette } from "../http/pages/colour.ts";
 
 /** A mail, ready to be sent: both bodies say the same. */
 export interface Mail {
@@ -44,10 +44,23 @@ const serif = "Georgia,'Times New Roman',serif";
 const sans = "-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
 
 // Mail readers that know colour schemes get their own colours; those that invert on their own find plain ones, with nothing in images.
-const darkStyle = ({ line }: ReturnType<typeof paletteOf>): string =>
-  `:root{color-scheme:light dark;supported-color-schemes:light dark}@media (prefers-color-scheme:dark){body,.paper{background:${paper.night}!important}.ink,.ink a{color:#eceff1!important}.quiet,.quiet a{color:#b0b8c0!important}.rule{border-color:${line.night}!important}.edge{border-color:${line.night}!important}.quote{border-color:#3a4148!important}}`;
+const darkStyle = ({ line }: Palette): string =>
+  [
+    ":root{color-scheme:light dark;supported-color-schemes:light dark}",
+    `@media (prefers-color-scheme:dark){body,.paper{background:${paper.night}!important}`,
+    ".ink{color:#eceff1!important}.quiet,.quiet a{color:#b0b8c0!important}",
+    `.quote{border-color:#3a4148!important}.rule,.edge{border-color:${line.night}!important}}`,
+  ].join("");
 
 const paragraph = (text: string): Html => html`<p class="ink" style="margin:0 0 16px;color:#14171a">${oneLine(text)}</p>\n`;
+
+// A table, because Outlook gives padding and colour to cells only.
+const buttonOf = ({ label, href }: Letter["button"], { fill, text, line }: Palette): Html => {
+  const style = `display:inline-block;padding:14px 28px;color:${text};font:bold 18px/1.3 ${sans};text-decoration:none`;
+  return html`<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:8px 0 24px"><tr>
+<td class="edge" bgcolor="${fill}" style="border:2px solid ${line.day};border-radius:4px;background:${fill}"><a href="${href}" style="${style}">${label}</a></td>
+</tr></table>`;
+};
 
 const htmlOf = (letter: Letter): string => {
   const { firm, locale, subject, greeting, opening, quote, button, closing } = letter;
@@ -70,7 +83,7 @@ const htmlOf = (letter: Letter): string => {
 <table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:600px"><tr><td style="font:17px/1.55 ${sans};overflow-wrap:anywhere;word-break:break-word">
 <p class="ink rule" style="margin:0 0 28px;padding:0 0 14px;border-bottom:3px solid ${palette.line.day};color:#14171a;font:bold 20px/1.3 ${serif}">${name}</p>
 ${[greeting, ...opening].map(paragraph)}${said}
-<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:8px 0 24px"><tr><td class="edge" bgcolor="${palette.fill}" style="border:2px solid ${palette.line.day};border-radius:4px;background:${palette.fill}"><a href="${button.href}" style="display:inline-block;padding:14px 28px;color:${palette.text};font:bold 18px/1.3 ${sans};text-decoration:none">${button.label}</a></td></tr></table>
+${buttonOf(button, palette)}
 <p class="quiet" style="margin:0 0 24px;color:#4b535b;font-size:15px">${bareLink(letter)}<br><a href="${button.href}" style="color:#4b535b;word-break:break-all">${button.href}</a></p>
 ${closing.map(paragraph)}${paragraph(unexpected(letter))}<p class="quiet quote" style="margin:32px 0 0;padding:16px 0 0;border-top:1px solid #d3d8dd;color:#4b535b;font-size:15px">${name}<br>${address}<br>${phoneLabel(letter)}<a href="${dialled(firm.phone)}" style="color:#4b535b">${phone}</a></p>
 </td></tr></table>

@@ -7,7 +7,7 @@ const rules = `
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.6 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
-.page{max-width:42.5rem;margin:0 auto;padding:1.5rem 1.25rem 3rem}
+.page{max-width:42.5rem;margin:0 auto;padding:1.5rem min(1.25rem,5vw) 3rem}
 p,ul,ol,dl,dd,blockquote,fieldset,h1,h2{margin:0;padding:0;border:0}
 ul,ol{list-style:none}
 a{color:inherit;text-decoration-thickness:1px;text-underline-offset:.2em}
@@ -40,8 +40,8 @@ form>*+*{margin-top:1.5rem}
 .alarm{padding:1rem 1.25rem;border:3px solid var(--alarm);border-radius:4px}
 .alarm p{margin-top:.375rem}
 .note{padding:.875rem 1.25rem;border-left:4px solid var(--field);background:color-mix(in srgb,var(--line) 35%,transparent)}
-button{font:inherit;cursor:pointer;min-height:2.75rem;padding:.5rem 1rem;border-radius:4px}
-.second{position:relative;border:2px solid var(--field);background:transparent;color:var(--ink);font-weight:600}
+button{font:inherit;overflow-wrap:normal;cursor:pointer;min-height:2.75rem;border-radius:4px}
+.second{position:relative;padding:.5rem min(1rem,3vw);border:2px solid var(--field);background:transparent;color:var(--ink);font-weight:600}
 .second:hover{border-color:var(--ink);background:var(--line)}
 .main{position:relative;isolation:isolate;overflow:hidden;width:100%;min-height:3.5rem;padding:.75rem 1.5rem;border:0;background:none;font-size:1.1875rem;font-weight:650}
 .main svg{position:absolute;inset:0;z-index:-1}
@@ -50,16 +50,16 @@ button{font:inherit;cursor:pointer;min-height:2.75rem;padding:.5rem 1rem;border-
 .black{color:#000}
 main>.lead{margin-top:.75rem}
 .path ol{display:flex;flex-wrap:wrap;gap:0 .5rem}
-.path li+li::before{content:"/";margin-right:.5rem;color:var(--quiet)}
+.path li+li::before{content:"/";content:"/" / "";margin-right:.5rem;color:var(--quiet)}
 .rows{border-top:1px solid var(--line)}
-.row{display:grid;grid-template-columns:2.5rem minmax(0,1fr);gap:.25rem 1rem;padding:1rem 0;border-bottom:1px solid var(--line)}
+.row{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.25rem min(1rem,4vw);padding:1rem 0;border-bottom:1px solid var(--line)}
 .row h2{font-weight:600}
 .folder{align-items:center;padding:.5rem 0}
 .row>div,.row form{grid-column:2}
 .row form{margin-top:.5rem}
 .row:last-child{border-bottom:0}
 section+section{margin-top:0}
-.mark{display:block;width:2.5rem;height:3rem;color:var(--quiet)}
+.mark{display:block;width:min(2.5rem,11vw);aspect-ratio:5/6;color:var(--quiet)}
 .mark text{font:700 10px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;}
 .hide{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .empty{padding:1.5rem 0;border-top:1px solid var(--line);border-bottom:1px solid var(--line)}
@@ -67,7 +67,7 @@ footer{margin-top:3rem;padding-top:1.25rem;border-top:1px solid var(--line);colo
 footer strong{color:var(--ink);font:600 1rem/1.5 var(--serif)}
 .reference{display:inline-block;color:var(--ink)}
 .call{font-size:1.25rem;font-weight:650}
-@media (min-width:40rem){.page{padding-top:2.5rem}h1{font-size:2.125rem}.main{width:auto;min-width:18rem}.row{grid-template-columns:2.5rem minmax(0,1fr) auto}.row form{grid-column:3;grid-row:1;margin:0}.row>.mark{grid-row:1}}
+@media (min-width:40rem){.page{padding-top:2.5rem}h1{font-size:2.125rem}.main{width:auto;min-width:18rem}.row{grid-template-columns:auto minmax(0,1fr) auto}.row form{grid-column:3;grid-row:1;margin:0}.row>.mark{grid-row:1}}
 @media (prefers-color-scheme:dark){:root{--paper:${paper.night};--ink:#eceff1;--quiet:#b0b8c0;--line:#3a4148;--field:#98a1aa;--alarm:#ff9d94;--focus:#8ab4f8}.day{display:none}.night{display:inline}.logo{padding:.5rem;border-radius:4px;background:#fff}}
 @media (forced-colors:active){.main{border:2px solid ButtonText}.main svg{display:none}.main span{color:ButtonText}}
 @media print{:root{--paper:#fff;--ink:#000;--quiet:#333;--line:#999}.day{display:inline}.night{display:none}.page{max-width:none;padding:0}form,.alarm,.note{display:none}.row{break-inside:avoid}a{text-decoration:none}}
