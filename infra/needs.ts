@@ -1,0 +1,37 @@
+import type { FunctionName } from "../lib/config.ts";
+
+/** DynamoDB's item actions: a transaction is authorised by the actions of its items. */
+type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem" | "ConditionCheckItem";
+
+/** What a function does with documents; `constructs/policies.ts` says what each word means to S3 and to the key. */
+export type ObjectUse =
+  /** Signs uploads: write, never read back. */
+  | "upload"
+  /** Signs downloads of one version, and of released ones alone. */
+  | "download-released"
+  /** Reads size and checksum of versions that nobody may download yet. */
+  | "inspect"
+  /** Tags a version as released: the one hand on that switch. */
+  | "release";
+
+export interface Needs {
+  readonly table: readonly TableAction[];
+  readonly objects?: readonly ObjectUse[];
+  readonly secrets?: readonly ("link" | "cursor")[];
+  /** Pools whose users it invites, suspends and signs out. */
+  readonly people?: readonly ("staff" | "client")[];
+  readonly mail?: true;
+}
+
+/** What each function may do, and nothing else: this table is its role. */
+export const needs = {
+  "staff-api": {
+    table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"],
+    objects: ["upload", "download-released"], secrets: ["link", "cursor"], people: ["staff", "client"],
+  },
+  "client-api": { table: ["GetItem", "BatchGetItem", "Query", "PutItem"], objects: ["download-released"], secrets: ["cursor"] },
+  "share-page": { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], objects: ["download-released"], secrets: ["link", "cursor"] },
+  "document-state": { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], objects: ["inspect", "release"] },
+  "notify": { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], secrets: ["link"], mail: true },
+  "stats": { table: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"] },
+} as const satisfies Readonly<Record<FunctionName, Needs>>;

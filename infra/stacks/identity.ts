@@ -1,0 +1,68 @@
+import { CfnOutput, Duration, Stack, Validations } from "aws-cdk-lib";
+import { AccountRecovery, CfnUserPool, FeaturePlan, Mfa, PasskeyUserVerification, StandardThreatProtectionMode } from "aws-cdk-lib/aws-cognito";
+import type { Construct } from "constructs";
+import type { FirmSettings } from "../../lib/domain/firm.ts";
+import { HousePool } from "../constructs/pool.ts";
+import { portalOf, stackProps } from "../names.ts";
+
+export interface PoolFacts {
+  readonly id: string;
+  readonly arn: string;
+  readonly clientId: string;
+  readonly issuer: `https://${string}`;
+}
+
+/** Two pools, so that whether someone is staff or client follows from who issued their token, and from nothing that a token says. */
+export class IdentityStack extends Stack {
+  readonly staff: PoolFacts;
+  readonly client: PoolFacts;
+
+  constructor(scope: Construct, settings: FirmSettings) {
+    super(scope, `legajo-${settings.firm}-identity`, { ...stackProps(settings, "identity", "the pools of staff and clients; never deleted with the stack."), terminationProtection: true });
+    const portal = portalOf(settings);
+    // A passkey belongs to the host of the web application: where that is not known yet, none is offered.
+    const passkeys = portal !== null && { passkeyRelyingPartyId: new URL(portal).hostname, passkeyUserVerification: PasskeyUserVerification.REQUIRED };
+
+    const staff = new HousePool(this, "Staff", {
+      settings, name: "staff", recovery: AccountRecovery.EMAIL_ONLY, session: Duration.hours(12),
+      // Passkeys are offered by the choice-based flow alone.
+      flows: { userSrp: true, ...(passkeys && { user: true }) },
+      own: {
+        mfa: Mfa.REQUIRED, mfaSecondFactor: { otp: true, sms: false },
+        signInPolicy: { allowedFirstAuthFactors: { password: true, passkey: passkeys !== false } }, ...passkeys,
+        featurePlan: FeaturePlan.PLUS, standardThreatProtectionMode: StandardThreatProtectionMode.FULL_FUNCTION,
+      },
+    });
+    if (passkeys) passkeyCountsAsSecondFactor(staff);
+    staff.guard();
+    Validations.of(staff.pool).acknowledge({ id: "AwsSolutions-COG1", reason: "ASVS 5.0 V6.2.5 forbids rules of composition; 15 characters, leaked passwords blocked and a second factor stand in their place." });
+
+    const client = new HousePool(this, "Client", {
+      settings, name: "client", session: Duration.days(7), flows: { user: true },
+      // With no password there is none to forget; whoever lost their mailbox asks the firm.
+      recovery: AccountRecovery.NONE,
+      // Cognito insists that `password` is a possible factor; users are created without one, and no flow of the client lets them set one.
+      own: { mfa: Mfa.OFF, signInPolicy: { allowedFirstAuthFactors: { password: true, emailOtp: true, passkey: passkeys !== false } }, ...passkeys, featurePlan: FeaturePlan.ESSENTIALS },
+    });
+    Validations.of(client.pool).acknowledge(
+      { id: "AwsSolutions-COG1", reason: "Clients have no password: they sign in with a code by e-mail or with a passkey." },
+      { id: "AwsSolutions-COG2", reason: "Cognito allows no e-mailed codes where a second factor is required; a passkey with user verification is two factors in itself." },
+      { id: "AwsSolutions-COG8", reason: "Threat protection watches passwords, and clients have none: the Plus plan would cost per client and find nothing." },
+    );
+
+    this.staff = this.#facts("Staff", staff);
+    this.client = this.#facts("Client", client);
+  }
+
+  #facts(label: string, { pool, clientId, issuer }: HousePool): PoolFacts {
+    new CfnOutput(this, `${label}PoolId`, { value: pool.userPoolId });
+    new CfnOutput(this, `${label}PoolClientId`, { value: clientId });
+    return { id: pool.userPoolId, arn: pool.userPoolArn, clientId, issuer };
+  }
+}
+
+/** CDK's own construct cannot say yet that a verified passkey satisfies the second factor that the pool requires. */
+const passkeyCountsAsSecondFactor = ({ pool }: HousePool): void => {
+  const resource = pool.node.defaultChild;
+  if (resource instanceof CfnUserPool) resource.webAuthnFactorConfiguration = "MULTI_FACTOR_WITH_USER_VERIFICATION";
+};
