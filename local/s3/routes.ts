@@ -4,13 +4,16 @@
  */
 import { S3Error } from "./errors.ts";
 import type { S3Request } from "./exchange.ts";
+import { completeMultipartUpload } from "./operations/complete-multipart-upload.ts";
 import { deleteObject, deleteObjects } from "./operations/delete-object.ts";
 import { getObject, headObject, overrideParameters } from "./operations/get-object.ts";
 import { headBucket, listObjectsV2, listObjectVersions } from "./operations/list-objects.ts";
+import { listMultipartUploads, listParts } from "./operations/list-uploads.ts";
 import { getObjectAttributes } from "./operations/object-attributes.ts";
 import type { Operation } from "./operations/operation.ts";
 import { putObject } from "./operations/put-object.ts";
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from "./operations/tagging.ts";
+import { abortMultipartUpload, createMultipartUpload, uploadPart } from "./operations/upload-part.ts";
 
 interface Route {
   readonly method: string;
@@ -32,6 +35,12 @@ const routes: readonly Route[] = [
   { method: "HEAD", on: "object", named: [], reads: ["versionId", ...overrideParameters], operation: headObject },
   { method: "PUT", on: "object", named: [], reads: [], operation: putObject },
   { method: "DELETE", on: "object", named: [], reads: ["versionId"], operation: deleteObject },
+  { method: "GET", on: "bucket", named: ["uploads"], reads: [...paging, "max-uploads", "key-marker", "upload-id-marker"], operation: listMultipartUploads },
+  { method: "POST", on: "object", named: ["uploads"], reads: [], operation: createMultipartUpload },
+  { method: "PUT", on: "object", named: ["uploadId", "partNumber"], reads: [], operation: uploadPart },
+  { method: "GET", on: "object", named: ["uploadId"], reads: ["max-parts", "part-number-marker", "encoding-type"], operation: listParts },
+  { method: "POST", on: "object", named: ["uploadId"], reads: [], operation: completeMultipartUpload },
+  { method: "DELETE", on: "object", named: ["uploadId"], reads: [], operation: abortMultipartUpload },
   { method: "GET", on: "object", named: ["attributes"], reads: ["versionId"], operation: getObjectAttributes },
   { method: "GET", on: "object", named: ["tagging"], reads: ["versionId"], operation: getObjectTagging },
   { method: "PUT", on: "object", named: ["tagging"], reads: ["versionId"], operation: putObjectTagging },
