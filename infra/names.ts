@@ -24,7 +24,8 @@ export const portalOf = (settings: FirmSettings): Https | null => (settings.port
 
 export const stackProps = (settings: FirmSettings, what: string, description: string): StackProps => ({
   stackName: nameOf(settings, what),
-  description: `${settings.profile.name}: ${description}`,
+  // Descriptions hold ASCII: some services take no other letters, and a firm's name may have any.
+  description: `Legajo of ${settings.firm}: ${description}`,
   env: { region: settings.region, ...(settings.account !== undefined && { account: settings.account }) },
   tags: { firm: settings.firm, application: "legajo" },
 });

@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
-import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { Architecture, Function as Lambda, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -36,10 +36,10 @@ export class HouseFunction<F extends FunctionName> extends Construct {
     this.role = new Role(this, "Role", { roleName: nameOf(settings, name), description: purpose, assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
     for (const { statement, wildcard } of permissionsOf(this, needs[name], grounds)) {
       this.role.addToPolicy(statement);
-      if (wildcard !== undefined) acknowledgeWildcards(this.role, statement, wildcard);
+      if (wildcard !== undefined) acknowledgeWildcards(this.role, statement, `${name}: ${wildcard}`);
     }
     logGroup.grantWrite(this.role);
-    Validations.of(this.role).acknowledge({ id: "AwsSolutions-IAM5[Resource::*]", reason: "X-Ray's two write actions know no resource; CDK adds them with tracing." });
+    Validations.of(this.role).acknowledge({ id: "AwsSolutions-IAM5[Resource::*]", reason: `${name}: X-Ray's two write actions know no resource; CDK adds them with tracing.` });
 
     // No reserved concurrency: it would be taken from the account's pool, and a new account has too little. The stage's throttle and the
     // event source's maximum bound the load.
@@ -58,5 +58,3 @@ export class HouseFunction<F extends FunctionName> extends Construct {
 
 const defined = (environment: object): Record<string, string> =>
   Object.fromEntries(Object.entries(environment).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])));
-
-export const allowSend = (queueArn: string) => new PolicyStatement({ effect: Effect.ALLOW, actions: ["sqs:SendMessage"], resources: [queueArn] });

@@ -52,7 +52,7 @@ export class Gateway extends Construct {
     super(scope, id);
     const { origins, throttle, publicUrl, region } = settings;
     this.api = new HttpApi(this, "Api", {
-      apiName: nameOf(settings, "api"), description: `The API of ${settings.profile.name}.`, createDefaultStage: false,
+      apiName: nameOf(settings, "api"), description: `The API of ${settings.firm}.`, createDefaultStage: false,
       ...(origins.length > 0 && { corsPreflight: corsFor(origins) }),
     });
     const log = new LogGroup(this, "AccessLog", { retention: RetentionDays.THREE_MONTHS, encryptionKey: Key.fromKeyArn(this, "LogKey", data.logKeyArn), removalPolicy: RemovalPolicy.RETAIN });
@@ -79,7 +79,7 @@ export class Gateway extends Construct {
           httpApi: this.api, routeKey: HttpRouteKey.with(path, method), integration: integrations[functionOf[audience]],
           ...(guarded && { authorizer: guards[audience], authorizationScopes: accessTokensOnly }),
         });
-        if (isOpen(name)) Validations.of(route).acknowledge({ id: "AwsSolutions-APIG4", reason: openBecause[name] });
+        if (isOpen(name)) Validations.of(route).acknowledge({ id: "AwsSolutions-APIG4", reason: `${key}: ${openBecause[name]}` });
       }
     }
     const rest = new HttpRoute(this, "$default", { httpApi: this.api, routeKey: HttpRouteKey.DEFAULT, integration: integrations[functionOf.open] });

@@ -25,7 +25,7 @@ export class AlarmTopic extends Construct {
 
   constructor(scope: Construct, id: string, { settings, key }: { settings: FirmSettings; key: Key }) {
     super(scope, id);
-    const topic = new Topic(this, "Topic", { topicName: nameOf(settings, "alarms"), displayName: settings.profile.name, masterKey: key, enforceSSL: true });
+    const topic = new Topic(this, "Topic", { topicName: nameOf(settings, "alarms"), masterKey: key, enforceSSL: true });
     const cloudwatch = new ServicePrincipal("cloudwatch.amazonaws.com");
     const ofThisAccount = { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } };
     topic.addToResourcePolicy(new PolicyStatement({ sid: "AlarmsOfThisAccount", principals: [cloudwatch], actions: ["sns:Publish"], resources: [topic.topicArn], conditions: ofThisAccount }));

@@ -25,7 +25,7 @@ export class Outbox extends Construct {
   constructor(scope: Construct, id: string, { settings, data }: { settings: FirmSettings; data: SharedData }) {
     super(scope, id);
     const name = nameOf(settings, "outbox");
-    this.bus = new EventBus(this, "Bus", { eventBusName: nameOf(settings, "bus"), description: `What has happened at ${settings.profile.name}, as its access register tells it.` });
+    this.bus = new EventBus(this, "Bus", { eventBusName: nameOf(settings, "bus"), description: `What has happened at ${settings.firm}, as its access register tells it.` });
     const deadLetters = new DeadLetters(this, "DeadLetters", { settings, name: "outbox", ...facts, alarmTopicArn: data.alarmTopicArn }).queue;
     const log = new LogGroup(this, "Log", { retention: RetentionDays.THREE_MONTHS, encryptionKey: Key.fromKeyArn(this, "LogKey", data.logKeyArn), removalPolicy: RemovalPolicy.RETAIN });
 

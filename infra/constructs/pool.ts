@@ -5,14 +5,17 @@ import {
 import { Construct } from "constructs";
 import type { FirmSettings } from "../../lib/domain/firm.ts";
 import { mailDomainOf, mailRegionOf, nameOf } from "../names.ts";
+import type { CodeMail } from "../wording.ts";
 
 interface HousePoolProps {
   readonly settings: FirmSettings;
   readonly name: string;
   readonly recovery: AccountRecovery;
   readonly flows: AuthFlow;
-  /** After this long without a use of the web application a person signs in again. */
+  /** After this long a person signs in again, however busy they were: a rotated refresh token does not live longer than the first. */
   readonly session: Duration;
+  /** What Cognito writes when it must write itself. */
+  readonly codes: CodeMail;
   readonly own: Pick<UserPoolProps, "mfa" | "mfaSecondFactor" | "signInPolicy" | "passkeyRelyingPartyId" | "passkeyUserVerification" | "featurePlan" | "standardThreatProtectionMode">;
 }
 
@@ -22,7 +25,7 @@ export class HousePool extends Construct {
   readonly clientId: string;
   readonly issuer: `https://${string}`;
 
-  constructor(scope: Construct, id: string, { settings, name, recovery, flows, session, own }: HousePoolProps) {
+  constructor(scope: Construct, id: string, { settings, name, recovery, flows, session, codes, own }: HousePoolProps) {
     super(scope, id);
     const { mail, profile } = settings;
     this.pool = new UserPool(this, "Pool", {
@@ -33,6 +36,7 @@ export class HousePool extends Construct {
       // ASVS 5.0 V6.2: length and a check against leaked passwords; no rules of composition.
       passwordPolicy: { minLength: 15, requireDigits: false, requireLowercase: false, requireSymbols: false, requireUppercase: false, tempPasswordValidity: Duration.days(7) },
       accountRecovery: recovery,
+      userVerification: { emailSubject: codes.subject, emailBody: codes.body },
       email: UserPoolEmail.withSES({
         fromEmail: mail.sender, fromName: profile.name, sesRegion: mailRegionOf(settings), sesVerifiedDomain: mailDomainOf(settings), configurationSetName: nameOf(settings, "mail"),
         ...(mail.replyTo !== undefined && { replyTo: mail.replyTo }),

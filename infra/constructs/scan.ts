@@ -20,10 +20,10 @@ export class MalwareScan extends Construct {
       role.addToPolicy(statement);
       return statement;
     };
-    const why = "GuardDuty chooses the end of its managed rule's name; the condition holds it to rules that it manages.";
+    const why = "GuardDuty chooses the end of its managed rule's name";
     acknowledgeWildcards(role, allow(["events:PutRule", "events:DeleteRule", "events:PutTargets", "events:RemoveTargets"], managedRule,
-      { StringLike: { "events:ManagedBy": "malware-protection-plan.guardduty.amazonaws.com" } }), why);
-    acknowledgeWildcards(role, allow(["events:DescribeRule", "events:ListTargetsByRule"], managedRule), why);
+      { StringLike: { "events:ManagedBy": "malware-protection-plan.guardduty.amazonaws.com" } }), `${why}; it may write those that it manages alone.`);
+    acknowledgeWildcards(role, allow(["events:DescribeRule", "events:ListTargetsByRule"], managedRule), `${why}; it looks whether the rule is still there.`);
     allow(["s3:GetBucketNotification", "s3:PutBucketNotification", "s3:ListBucket"], bucket);
     allow(["s3:PutObject"], `${bucket}/malware-protection-resource-validation-object`);
     acknowledgeWildcards(role, allow(["s3:GetObject", "s3:GetObjectVersion"], `${bucket}/*`), "The scan reads every version that arrives; it writes and tags none.");

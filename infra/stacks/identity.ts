@@ -4,6 +4,7 @@ import type { Construct } from "constructs";
 import type { FirmSettings } from "../../lib/domain/firm.ts";
 import { HousePool } from "../constructs/pool.ts";
 import { portalOf, stackProps } from "../names.ts";
+import { confirmingCode, signInCode, type CodeMail } from "../wording.ts";
 
 export interface PoolFacts {
   readonly id: string;
@@ -24,7 +25,7 @@ export class IdentityStack extends Stack {
     const passkeys = portal !== null && { passkeyRelyingPartyId: new URL(portal).hostname, passkeyUserVerification: PasskeyUserVerification.REQUIRED };
 
     const staff = new HousePool(this, "Staff", {
-      settings, name: "staff", recovery: AccountRecovery.EMAIL_ONLY, session: Duration.hours(12),
+      settings, name: "staff", codes: confirmingCode(settings.profile), recovery: AccountRecovery.EMAIL_ONLY, session: Duration.hours(12),
       // Passkeys are offered by the choice-based flow alone.
       flows: { userSrp: true, ...(passkeys && { user: true }) },
       own: {
@@ -38,12 +39,13 @@ export class IdentityStack extends Stack {
     Validations.of(staff.pool).acknowledge({ id: "AwsSolutions-COG1", reason: "ASVS 5.0 V6.2.5 forbids rules of composition; 15 characters, leaked passwords blocked and a second factor stand in their place." });
 
     const client = new HousePool(this, "Client", {
-      settings, name: "client", session: Duration.days(7), flows: { user: true },
+      settings, name: "client", codes: confirmingCode(settings.profile), session: Duration.days(7), flows: { user: true },
       // With no password there is none to forget; whoever lost their mailbox asks the firm.
       recovery: AccountRecovery.NONE,
       // Cognito insists that `password` is a possible factor; users are created without one, and no flow of the client lets them set one.
       own: { mfa: Mfa.OFF, signInPolicy: { allowedFirstAuthFactors: { password: true, emailOtp: true, passkey: passkeys !== false } }, ...passkeys, featurePlan: FeaturePlan.ESSENTIALS },
     });
+    writesCodes(client, signInCode(settings.profile));
     Validations.of(client.pool).acknowledge(
       { id: "AwsSolutions-COG1", reason: "Clients have no password: they sign in with a code by e-mail or with a passkey." },
       { id: "AwsSolutions-COG2", reason: "Cognito allows no e-mailed codes where a second factor is required; a passkey with user verification is two factors in itself." },
@@ -61,8 +63,20 @@ export class IdentityStack extends Stack {
   }
 }
 
-/** CDK's own construct cannot say yet that a verified passkey satisfies the second factor that the pool requires. */
-const passkeyCountsAsSecondFactor = ({ pool }: HousePool): void => {
+// What CDK's own construct cannot say yet.
+const resourceOf = ({ pool }: HousePool): CfnUserPool => {
   const resource = pool.node.defaultChild;
-  if (resource instanceof CfnUserPool) resource.webAuthnFactorConfiguration = "MULTI_FACTOR_WITH_USER_VERIFICATION";
+  if (!(resource instanceof CfnUserPool)) throw new Error("A user pool is made of something else than a user pool.");
+  return resource;
+};
+
+/** A verified passkey satisfies the second factor that the pool requires. */
+const passkeyCountsAsSecondFactor = (pool: HousePool): void => {
+  resourceOf(pool).webAuthnFactorConfiguration = "MULTI_FACTOR_WITH_USER_VERIFICATION";
+};
+
+const writesCodes = (pool: HousePool, { subject, body }: CodeMail): void => {
+  const resource = resourceOf(pool);
+  resource.emailAuthenticationSubject = subject;
+  resource.emailAuthenticationMessage = body;
 };
