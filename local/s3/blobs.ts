@@ -3,7 +3,6 @@
  * one per part after a multipart upload), so completing an upload of many gigabytes copies nothing.
  */
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -37,7 +36,7 @@ export class Blobs {
       return await keep(blob, await fill(sink));
     } catch (error) {
       // Until it is closed the stream may still be about to create the file.
-      const closed = sink.closed ? Promise.resolve() : once(sink, "close");
+      const closed = sink.closed ? undefined : new Promise<void>((resolve) => sink.once("close", () => resolve()));
       sink.destroy();
       await closed;
       await this.remove([blob]);

@@ -79,8 +79,13 @@ export async function receiveDocument(request: S3Request, authenticated: Authent
 
 // The request must outlive a refusal that comes in the middle of its body: the answer goes out on the same socket.
 async function* bodyOf({ message }: S3Request): AsyncGenerator<Buffer> {
-  // Without setEncoding() a message gives Buffers; its iterator is typed as any.
-  for await (const piece of message.iterator({ destroyOnReturn: false })) yield piece as Buffer;
+  try {
+    // Without setEncoding() a message gives Buffers; its iterator is typed as any.
+    for await (const piece of message.iterator({ destroyOnReturn: false })) yield piece as Buffer;
+  } catch (error) {
+    // The sender went away: nothing is wrong here, and nobody is left to read the answer.
+    throw message.complete ? error : new S3Error("IncompleteBody");
+  }
 }
 
 async function* measure(source: AsyncIterable<Buffer>, digests: readonly Digest[], count: (bytes: number) => void): AsyncGenerator<Buffer> {

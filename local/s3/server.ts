@@ -11,7 +11,7 @@ import { pipeline } from "node:stream/promises";
 import { authenticate } from "./authentication.ts";
 import { Bucket } from "./bucket.ts";
 import { crossOriginHeaders, preflight } from "./cors.ts";
-import { readDocument, writeDocument } from "./disk.ts";
+import { documentsIn, readDocument, Turns, writeDocument } from "./disk.ts";
 import { S3Error } from "./errors.ts";
 import { type EventBridgeEvent, Events } from "./events.ts";
 import { type Answer, checkKey, readRequest, type S3Request } from "./exchange.ts";
@@ -38,7 +38,7 @@ export interface LocalS3 {
   readonly url: string;
   /** Creates the bucket, or gives an existing one these origins. */
   createBucket(name: string, options?: { readonly corsOrigins: readonly string[] }): Promise<void>;
-  /** Stops listening, ends open connections and waits for the events that were sent. */
+  /** Stops listening, ends open connections, and resolves when nothing writes to the directory or sends events any more. */
   close(): Promise<void>;
 }
 
@@ -55,6 +55,8 @@ export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
   const events = new Events(region, now, options.onEvent);
   const verifier = new SignatureVerifier(credentials, region);
   const buckets = await openBuckets(directory);
+  const creating = new Turns();
+  const underway = new Set<Promise<void>>();
 
   const respond = async (request: S3Request): Promise<Answer> => {
     const bucket = buckets.get(request.bucket);
@@ -68,7 +70,9 @@ export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
   };
 
   const server = createServer((message, response) => {
-    void serve(message, response, respond, (name) => buckets.get(name));
+    const serving = serve(message, response, respond, (name) => buckets.get(name));
+    underway.add(serving);
+    void serving.finally(() => underway.delete(serving));
   });
   // Five gigabytes over a slow line take longer than Node's five minutes; S3 has no such limit.
   server.requestTimeout = 0;
@@ -85,16 +89,20 @@ export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
     url: `http://127.0.0.1:${port}`,
     createBucket: async (name, { corsOrigins } = { corsOrigins: [] }) => {
       if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) throw new Error(`"${name}" is not a bucket name that S3 would take.`);
-      await mkdir(join(directory, name), { recursive: true });
-      await writeDocument(join(directory, name, bucketDocument), { corsOrigins } satisfies BucketDocument);
-      const known = buckets.get(name);
-      if (known === undefined) buckets.set(name, await Bucket.open(name, join(directory, name), corsOrigins));
-      else known.corsOrigins = corsOrigins;
+      await creating.take(name, async () => {
+        const folder = join(directory, name);
+        await mkdir(folder, { recursive: true });
+        await writeDocument(join(folder, bucketDocument), { corsOrigins } satisfies BucketDocument);
+        const known = buckets.get(name);
+        if (known === undefined) buckets.set(name, await Bucket.open(name, folder, corsOrigins));
+        else known.corsOrigins = corsOrigins;
+      });
     },
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
+      await Promise.all(underway);
       await events.settled();
     },
   };
@@ -106,6 +114,8 @@ async function openBuckets(directory: string): Promise<Map<string, Bucket>> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
     const folder = join(directory, entry.name);
+    // A crash while a bucket was being created: whoever creates it again finishes it.
+    if (!(await documentsIn(folder)).includes(bucketDocument)) continue;
     const { corsOrigins } = await readDocument<BucketDocument>(join(folder, bucketDocument));
     buckets.set(entry.name, await Bucket.open(entry.name, folder, corsOrigins));
   }
