@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { idOf } from "./ids.ts";
+import type { Principal } from "./principal.ts";
 import { refusalCodes } from "./refusal.ts";
 import { instant } from "./time.ts";
 
@@ -20,6 +21,16 @@ const actor = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("anonymous") }),
 ]);
 export type Actor = z.infer<typeof actor>;
+
+export const actorOf = (principal: Principal): Actor => {
+  switch (principal.kind) {
+    case "member": return { kind: "member", id: principal.memberId };
+    case "contact": return { kind: "contact", id: principal.contactId };
+    case "recipient": return { kind: "recipient", id: principal.recipientId };
+    case "system": return { kind: "system", id: principal.name };
+    case "anonymous": return { kind: "anonymous" };
+  }
+};
 
 /**
  * One record of the access register, and at the same time the event that leaves by the outbox: it is written in the transaction of

@@ -86,3 +86,16 @@ export const routeNames = Object.keys(routes).filter(isRouteName);
 
 /** The function that answers each audience: one per audience, because that is where IAM rights differ. */
 export const functionOf = { staff: "staff-api", client: "client-api", share: "share-page", open: "client-api" } as const satisfies Record<Audience, string>;
+
+const byKey: ReadonlyMap<string, RouteName> = new Map(routeNames.flatMap((name) => routeKeys(name).map((key) => [key, name] as const)));
+
+/** The route that the gateway matched, or null for `$default`. */
+export const routeOf = (routeKey: string): RouteName | null => byKey.get(routeKey) ?? null;
+
+const patterns = routeNames.map((name) => ({
+  methods: routeKeys(name).map((key) => key.slice(0, key.indexOf(" "))),
+  pattern: new RegExp(`^${routes[name].path.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
+}));
+
+/** The methods that a path knows; none for a path of no route. */
+export const matchRoute = (path: string): string[] => [...new Set(patterns.flatMap((it) => (it.pattern.test(path) ? it.methods : [])))];

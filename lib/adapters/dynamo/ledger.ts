@@ -1,7 +1,6 @@
 import { PutCommand, TransactWriteCommand, type TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
-import type { About, Actor, AuditEvent } from "../../domain/event.ts";
+import { actorOf, type About, type AuditEvent } from "../../domain/event.ts";
 import { newId } from "../../domain/ids.ts";
-import type { Principal } from "../../domain/principal.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Change, Ledger } from "../../usecases/ports.ts";
 import type { Request } from "../../usecases/request.ts";
@@ -87,16 +86,6 @@ export const cancellationReasons = (error: unknown): readonly string[] | null =>
   if (!(error instanceof Error) || error.name !== "TransactionCanceledException") return null;
   if (!("CancellationReasons" in error) || !Array.isArray(error.CancellationReasons)) return null;
   return error.CancellationReasons.map((reason: { Code?: string }) => reason.Code ?? "None");
-};
-
-export const actorOf = (principal: Principal): Actor => {
-  switch (principal.kind) {
-    case "member": return { kind: "member", id: principal.memberId };
-    case "contact": return { kind: "contact", id: principal.contactId };
-    case "recipient": return { kind: "recipient", id: principal.recipientId };
-    case "system": return { kind: "system", id: principal.name };
-    case "anonymous": return { kind: "anonymous" };
-  }
 };
 
 /** A record is written once and never again: the condition holds even where a retry repeats the call. */

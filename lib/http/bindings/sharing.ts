@@ -1,0 +1,70 @@
+import * as z from "zod/mini";
+import { levels } from "../../domain/access.ts";
+import { idOf } from "../../domain/ids.ts";
+import type { StaffPrincipal } from "../../domain/principal.ts";
+import { emailAddress, line, localeTag, paragraph } from "../../domain/text.ts";
+import { instant } from "../../domain/time.ts";
+import { enterCase } from "../../usecases/cases.ts";
+import { giveGrant, revokeGrant } from "../../usecases/grants.ts";
+import type { Ports } from "../../usecases/ports.ts";
+import { createShare, readShare, revokeRecipient, revokeShare } from "../../usecases/shares.ts";
+import { bind, paged, pageOf } from "../route.ts";
+import { grantView, sharedView, shareView, viewGrant, viewShared } from "../views.ts";
+
+const route = bind<StaffPrincipal>();
+const inCase = z.object({ caseId: idOf("case") });
+const ofShare = z.object({ shareId: idOf("share") });
+const none = z.void();
+
+const shareInput = z.strictObject({
+  folderId: z.optional(idOf("folder")),
+  documentIds: z.optional(z.array(idOf("document")).check(z.minLength(1, "Is empty."), z.maxLength(100, "Has more than 100 documents."))),
+  recipients: z.array(z.strictObject({ email: emailAddress, name: z.optional(line(120)), locale: z.optional(localeTag) })).check(z.minLength(1, "Is empty."), z.maxLength(40, "Has more than 40 recipients.")),
+  message: z.optional(paragraph(2000)),
+  expiresAt: z.optional(instant),
+  maxDownloads: z.optional(z.int().check(z.gte(1, "Is less than 1."), z.lte(1000, "Is more than 1,000."))),
+}).check(z.refine((it) => (it.folderId === undefined) !== (it.documentIds === undefined), { path: ["folderId"], message: "Name either a folder or documents." }));
+
+const resource = z.strictObject({ folderId: z.optional(idOf("folder")), documentId: z.optional(idOf("document")) })
+  .check(z.refine((it) => it.folderId === undefined || it.documentId === undefined, { path: ["documentId"], message: "Name a folder or a document, or neither for the whole case." }));
+
+/** Grants for people who sign in, links for people who do not. */
+export const sharingBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | "documents" | "grants" | "shares" | "links" | "firm">) => ({
+  "grants.list": route({
+    list: true, params: inCase, reply: pageOf(grantView),
+    run: async (request, { params, page }) => {
+      await enterCase(ports, request, params.caseId);
+      return paged(await ports.grants.list(params.caseId, page), viewGrant);
+    },
+  }),
+  "grants.give": route({
+    params: inCase, reply: grantView, status: 201, location: (it, params) => `/staff/cases/${params.caseId}/grants/${it.grantId}`,
+    body: z.strictObject({ principal: z.union([z.strictObject({ contactId: idOf("contact") }), z.strictObject({ clientId: idOf("client") })]), resource, level: z.enum(levels), expiresAt: z.optional(instant) }),
+    run: async (request, { params, body }) => viewGrant(await giveGrant(ports)(request, params.caseId, body)),
+  }),
+  "grants.revoke": route({
+    params: z.object({ ...inCase.shape, grantId: idOf("grant") }), reply: none, status: 204,
+    run: async (request, { params }) => revokeGrant(ports)(request, params.caseId, params.grantId),
+  }),
+  "shares.list": route({
+    list: true, params: inCase, reply: pageOf(shareView),
+    run: async (request, { params, page }) => {
+      await enterCase(ports, request, params.caseId);
+      return paged(await ports.shares.list(params.caseId, page), (share) => viewShared({ share, links: new Map() }, request.now).share);
+    },
+  }),
+  "shares.create": route({
+    params: inCase, body: shareInput, reply: sharedView, status: 201, location: (it) => `/staff/shares/${it.share.shareId}`,
+    run: async (request, { params, body }) => {
+      const share = await createShare(ports)(request, params.caseId, body);
+      const links = await ports.shares.links(share.recipients.map((it) => it.linkHash));
+      return viewShared({ share, links: new Map(links.map((it) => [it.recipientId, it])) }, request.now);
+    },
+  }),
+  "shares.read": route({ params: ofShare, reply: sharedView, run: async (request, { params }) => viewShared(await readShare(ports)(request, params.shareId), request.now) }),
+  "shares.revoke": route({ params: ofShare, reply: none, status: 204, run: async (request, { params }) => revokeShare(ports)(request, params.shareId) }),
+  "shares.revoke-recipient": route({
+    params: z.object({ ...ofShare.shape, recipientId: idOf("recipient") }), reply: none, status: 204,
+    run: async (request, { params }) => revokeRecipient(ports)(request, params.shareId, params.recipientId),
+  }),
+});

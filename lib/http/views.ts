@@ -1,0 +1,137 @@
+import * as z from "zod/mini";
+import { levels, type Grant } from "../domain/access.ts";
+import { caseStatuses, type Case, type Folder, type TimelineEntry } from "../domain/case.ts";
+import { stateOf, versionStates, type Document, type Version } from "../domain/document.ts";
+import { idOf } from "../domain/ids.ts";
+import { roles, type Client, type Contact, type Member } from "../domain/people.ts";
+import { linkState } from "../domain/share.ts";
+import { localeTag } from "../domain/text.ts";
+import { instant, type Instant } from "../domain/time.ts";
+import type { HandOut } from "../usecases/documents.ts";
+import type { SignedUpload } from "../usecases/ports.ts";
+import type { CaseForClient, Given } from "../usecases/reading.ts";
+import type { ShareInUse } from "../usecases/shares.ts";
+
+/**
+ * What leaves, by schema: what a reply does not name here cannot leave. Each view is a reply's schema and the function that fills it.
+ * Views for clients hold no storage key, no internal note, no other participant and no staff address.
+ */
+const etag = z.string();
+const etagOf = (it: { readonly revision: number }): string => String(it.revision);
+
+export const memberView = z.object({ memberId: idOf("member"), email: z.string(), name: z.string(), role: z.enum(roles), suspended: z.boolean(), status: z.enum(["inviting", "active"]), createdAt: instant, etag });
+export const viewMember = (it: Member): z.infer<typeof memberView> => ({ ...it, status: it.account, etag: etagOf(it) });
+
+export const clientView = z.object({ clientId: idOf("client"), name: z.string(), taxId: z.optional(z.string()), notes: z.optional(z.string()), createdAt: instant, etag });
+export const viewClient = (it: Client): z.infer<typeof clientView> => ({ ...it, etag: etagOf(it) });
+
+export const contactView = z.object({
+  contactId: idOf("contact"), clientIds: z.array(idOf("client")), email: z.string(), name: z.string(), locale: localeTag, phone: z.optional(z.string()),
+  organisation: z.optional(z.string()), suspended: z.boolean(), status: z.enum(["inviting", "active"]), createdAt: instant, etag,
+});
+export const viewContact = (it: Contact): z.infer<typeof contactView> => ({ ...it, status: it.account, etag: etagOf(it) });
+
+export const caseView = z.object({
+  caseId: idOf("case"), clientId: idOf("client"), adviserId: idOf("member"), reference: z.string(), title: z.string(), status: z.enum(caseStatuses),
+  createdAt: instant, updatedAt: instant, etag,
+});
+export const viewCase = (it: Case): z.infer<typeof caseView> => ({ ...it, etag: etagOf(it) });
+
+export const entryView = z.object({ entryId: idOf("timelineEntry"), text: z.string(), visibleToClient: z.boolean(), occurredAt: instant, author: z.optional(idOf("member")) });
+export const viewEntry = (it: TimelineEntry): z.infer<typeof entryView> => it;
+
+export const folderView = z.object({ folderId: idOf("folder"), caseId: idOf("case"), parentId: z.optional(idOf("folder")), name: z.string(), inherit: z.boolean(), createdAt: instant, etag });
+export const viewFolder = (it: Folder): z.infer<typeof folderView> => ({ ...it, etag: etagOf(it) });
+
+const publishedView = z.object({ versionId: idOf("version"), number: z.int(), size: z.int(), sha256: z.string(), contentType: z.string(), publishedAt: instant });
+export const documentView = z.object({
+  documentId: idOf("document"), caseId: idOf("case"), folderId: z.optional(idOf("folder")), name: z.string(), versionCount: z.int(),
+  published: z.nullable(publishedView), createdAt: instant, etag,
+});
+export const viewDocument = (it: Document): z.infer<typeof documentView> => ({ ...it, published: it.published ?? null, etag: etagOf(it) });
+
+export const versionView = z.object({
+  versionId: idOf("version"), documentId: idOf("document"), number: z.int(), draft: z.boolean(), state: z.enum(versionStates), contentType: z.string(), size: z.int(),
+  sha256: z.string(), sha256Verified: z.boolean(), checksumType: z.literal("full"), scanned: z.boolean(), uploadedBy: z.string(), createdAt: instant, publishedAt: z.optional(instant), etag,
+});
+export const viewVersion = (it: Version): z.infer<typeof versionView> =>
+  ({ ...it, state: stateOf(it), sha256Verified: it.facts.stored?.sha256 === it.sha256, checksumType: "full", scanned: it.scan, etag: etagOf(it) });
+
+export const itemView = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("folder"), ...folderView.shape }),
+  z.object({ kind: z.literal("document"), ...documentView.shape }),
+]);
+type AnyItem = { readonly kind: "folder"; readonly folder: Folder } | { readonly kind: "document"; readonly document: Document };
+export const viewItem = (it: AnyItem): z.infer<typeof itemView> => (it.kind === "folder" ? { kind: "folder", ...viewFolder(it.folder) } : { kind: "document", ...viewDocument(it.document) });
+
+export const announcedView = z.object({
+  document: documentView, version: versionView,
+  upload: z.object({ kind: z.literal("single"), method: z.literal("PUT"), url: z.string(), headers: z.record(z.string(), z.string()), expiresAt: instant }),
+});
+export const viewAnnounced = (it: { document: Document; version: Version; upload: SignedUpload }): z.infer<typeof announcedView> =>
+  ({ document: viewDocument(it.document), version: viewVersion(it.version), upload: { kind: "single", method: "PUT", url: it.upload.url, headers: { ...it.upload.headers }, expiresAt: it.upload.expiresAt } });
+
+export const handOutView = z.object({ url: z.string(), expiresAt: instant, fileName: z.string(), size: z.int(), sha256: z.string(), checksumType: z.literal("full") });
+export const viewHandOut = (it: HandOut): z.infer<typeof handOutView> => ({ ...it, checksumType: "full" });
+
+export const grantView = z.object({
+  grantId: idOf("grant"), caseId: idOf("case"), principal: z.union([z.object({ contactId: idOf("contact") }), z.object({ clientId: idOf("client") })]),
+  resource: z.object({ folderId: z.optional(idOf("folder")), documentId: z.optional(idOf("document")) }), level: z.enum(levels),
+  expiresAt: z.optional(instant), createdAt: instant, givenBy: idOf("member"),
+});
+const isKind = <P extends string>(prefix: P) => (id: string): id is `${P}_${string}` => id.startsWith(`${prefix}_`);
+const [isContact, isFolder, isDocument, isClient] = [isKind("con"), isKind("fol"), isKind("doc"), isKind("cli")];
+export const viewGrant = ({ holder, place, ...it }: Grant): z.infer<typeof grantView> => ({
+  ...it,
+  principal: isContact(holder) ? { contactId: holder } : isClient(holder) ? { clientId: holder } : unreachable(holder),
+  resource: isFolder(place) ? { folderId: place } : isDocument(place) ? { documentId: place } : {},
+});
+const unreachable = (it: never): never => { throw new TypeError(`No holder: ${String(it)}`); };
+
+export const shareView = z.object({
+  shareId: idOf("share"), caseId: idOf("case"), sharedBy: idOf("member"), folderId: z.optional(idOf("folder")), documentIds: z.optional(z.array(idOf("document"))),
+  message: z.optional(z.string()), expiresAt: instant, maxDownloads: z.optional(z.int()), revoked: z.boolean(), createdAt: instant, etag,
+});
+export const recipientView = z.object({
+  recipientId: idOf("recipient"), email: z.string(), name: z.optional(z.string()), locale: localeTag, status: z.enum(["sent", "opened", "expired", "revoked"]),
+  openedAt: z.optional(instant), downloads: z.int(),
+});
+export const sharedView = z.object({ share: shareView, recipients: z.array(recipientView) });
+export const viewShared = ({ share, links }: ShareInUse, now: Instant): z.infer<typeof sharedView> => ({
+  share: {
+    ...share, ...(share.selection.kind === "folder" ? { folderId: share.selection.folderId } : { documentIds: share.selection.documentIds }),
+    revoked: share.revokedAt !== undefined, etag: etagOf(share),
+  },
+  recipients: share.recipients.map((recipient) => {
+    const link = links.get(recipient.recipientId);
+    const state = link ? linkState(link, now) : "revoked";
+    return { ...recipient, status: state === "open" ? (link?.openedAt ? "opened" : "sent") : state, ...(link?.openedAt && { openedAt: link.openedAt }), downloads: link?.downloads ?? 0 };
+  }),
+});
+
+export const clientCaseView = z.object({
+  caseId: idOf("case"), reference: z.string(), title: z.string(), status: z.enum(caseStatuses), adviser: z.object({ name: z.string() }), createdAt: instant, updatedAt: instant, etag,
+});
+export const viewClientCase = ({ kase, adviserName }: CaseForClient): z.infer<typeof clientCaseView> => ({ ...kase, adviser: { name: adviserName }, etag: etagOf(kase) });
+
+export const clientEntryView = z.object({ entryId: idOf("timelineEntry"), text: z.string(), occurredAt: instant });
+const clientDocument = z.object({ documentId: idOf("document"), caseId: idOf("case"), folderId: z.optional(idOf("folder")), name: z.string(), contentType: z.string(), size: z.int(), sha256: z.string(), publishedAt: instant });
+const clientFolder = z.object({ folderId: idOf("folder"), caseId: idOf("case"), name: z.string() });
+export const clientItemView = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("folder"), ...clientFolder.shape }),
+  z.object({ kind: z.literal("document"), ...clientDocument.shape }),
+]);
+const published = (it: Document) => {
+  if (it.published === undefined) throw new TypeError(`Document ${it.documentId} is not published: it must not reach a client.`);
+  return { ...it, ...it.published };
+};
+export const viewClientItem = (it: AnyItem): z.infer<typeof clientItemView> => (it.kind === "folder" ? { kind: "folder", ...it.folder } : { kind: "document", ...published(it.document) });
+
+export const givenView = z.object({
+  grantId: idOf("grant"), kind: z.enum(["case", "folder", "document"]), name: z.string(), case: z.object({ caseId: idOf("case"), reference: z.string(), title: z.string() }),
+  folderId: z.optional(idOf("folder")), documentId: z.optional(idOf("document")), level: z.enum(levels), expiresAt: z.optional(instant), givenAt: instant,
+});
+export const viewGiven = ({ grant, kase, folder, document }: Given): z.infer<typeof givenView> => ({
+  grantId: grant.grantId, kind: folder ? "folder" : document ? "document" : "case", name: folder?.name ?? document?.name ?? kase.title, case: kase,
+  ...(folder && { folderId: folder.folderId }), ...(document && { documentId: document.documentId }), level: grant.level, ...(grant.expiresAt && { expiresAt: grant.expiresAt }), givenAt: grant.createdAt,
+});

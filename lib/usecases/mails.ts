@@ -1,0 +1,69 @@
+import type { AuditEvent } from "../domain/event.ts";
+import type { Instant } from "../domain/time.ts";
+import { contactInvitation, memberInvitation } from "../mail/invitations.ts";
+import { shareMail } from "../mail/share-mail.ts";
+import type { Mail, Ports } from "./ports.ts";
+
+export interface MailSettings {
+  readonly publicUrl: string;
+  readonly portalUrl: string;
+  readonly staffAppUrl: string;
+  /** The local cloud's people sign in with a first password that their mail shows; AWS's clients get a code, its staff a temporary one. */
+  readonly passwordFor: { readonly member: boolean; readonly contact: boolean };
+}
+type Deps = Pick<Ports, "people" | "shares" | "links" | "firm">;
+type Written = Omit<Mail, "eventId"> & { readonly part: string };
+
+/** The mails that an event asks for. Links and first passwords are derived again, so that nothing had to be stored for them. */
+export const mailsFor = (deps: Deps, settings: MailSettings) =>
+  async (event: AuditEvent): Promise<readonly Written[]> => {
+    const { firm, people } = deps;
+    switch (event.action) {
+      case "members.invite": {
+        const member = event.about.memberId ? await people.member(event.about.memberId) : null;
+        if (member === null) return [];
+        const password = settings.passwordFor.member ? await deps.links.firstPassword(member.memberId, member.keyVersion) : undefined;
+        const mail = memberInvitation({ firm, locale: firm.locale, name: member.name, role: member.role, email: member.email, signInUrl: settings.staffAppUrl, password });
+        return [{ to: member.email, part: member.memberId, ...mail }];
+      }
+      case "contacts.invite":
+      case "collaborators.invite": {
+        const contact = event.about.contactId ? await people.contact(event.about.contactId) : null;
+        if (contact === null) return [];
+        const password = settings.passwordFor.contact ? await deps.links.firstPassword(contact.contactId, contact.keyVersion) : undefined;
+        const mail = contactInvitation({ firm, locale: contact.locale, name: contact.name, email: contact.email, portalUrl: settings.portalUrl, password });
+        return [{ to: contact.email, part: contact.contactId, ...mail }];
+      }
+      case "shares.create":
+        return event.about.shareId ? shareMails(deps, settings, event.about.shareId) : [];
+      default:
+        return [];
+    }
+  };
+
+const shareMails = async ({ shares, links, firm }: Deps, { publicUrl }: MailSettings, shareId: NonNullable<AuditEvent["about"]["shareId"]>): Promise<readonly Written[]> => {
+  const share = await shares.get(shareId);
+  if (share === null || share.revokedAt !== undefined) return [];
+  const known = new Map((await shares.links(share.recipients.map((it) => it.linkHash))).map((link) => [link.recipientId, link]));
+  return Promise.all(share.recipients.flatMap((recipient) => {
+    const link = known.get(recipient.recipientId);
+    return link === undefined || link.revokedAt !== undefined ? [] : [(async () => {
+      const token = await links.token(link);
+      const mail = shareMail({
+        firm, locale: recipient.locale, senderName: share.senderName, recipientName: recipient.name, message: share.message, link: `${publicUrl}/s/${token}`,
+        expiresAt: share.expiresAt, asksPasscode: false,
+      });
+      return { to: recipient.email, part: recipient.recipientId, ...mail };
+    })()];
+  }));
+};
+
+/** Sends what an event asks for, each mail once however often the event arrives. */
+export const sendMailsFor = (deps: Deps & Pick<Ports, "claims" | "mailer">, settings: MailSettings) =>
+  async (event: AuditEvent, clock: () => Instant): Promise<void> => {
+    for (const { part, ...mail } of await mailsFor(deps, settings)(event)) {
+      if (!(await deps.claims.take(event.eventId, part, clock()))) continue;
+      await deps.mailer.send({ ...mail, eventId: event.eventId });
+      await deps.claims.done(event.eventId, part, clock());
+    }
+  };

@@ -1,0 +1,115 @@
+import { reachingPlaces } from "../domain/access.ts";
+import type { Case, Folder } from "../domain/case.ts";
+import type { Document } from "../domain/document.ts";
+import type { CaseId, DocumentId, FolderId } from "../domain/ids.ts";
+import type { RecipientPrincipal } from "../domain/principal.ts";
+import { notFound } from "../domain/refusal.ts";
+import { linkState, type Link, type LinkState, type Share } from "../domain/share.ts";
+import { plusSeconds, type Instant } from "../domain/time.ts";
+import { signed, type HandOut } from "./documents.ts";
+import type { Ports } from "./ports.ts";
+import { foldersAround, publishedDocument } from "./reach.ts";
+import type { PageRequest, Request } from "./request.ts";
+import { linkHashOf } from "./shares.ts";
+
+/** What people do who hold a link: look at the door, open it, list, download. Nobody signs in; the link is the proof. */
+type Visit = Request<RecipientPrincipal>;
+
+/** A link and what it belongs to, as far as it may be known: an unknown or revoked link belongs to nothing. */
+export type Door =
+  | { readonly state: "gone" }
+  | { readonly state: Exclude<LinkState, "revoked">; readonly link: Link };
+
+/** One read opens a link. A malformed token is hashed like any other: it is nobody's. */
+export const findDoor = ({ shares }: Pick<Ports, "shares">) =>
+  async (token: string, now: Instant): Promise<Door> => {
+    const link = await shares.link(linkHashOf(token));
+    if (link === null) return { state: "gone" };
+    const state = linkState(link, now);
+    return state === "revoked" ? { state: "gone" } : { state, link };
+  };
+
+/** The person's own gesture: what counts as opened. */
+export const openLink = ({ ledger, shares, cases }: Pick<Ports, "ledger" | "shares" | "cases">) =>
+  async (request: Visit, link: Link): Promise<void> => {
+    await concern({ cases }, request, link);
+    await ledger.commit(request, [shares.open(link, request.now)]);
+  };
+
+const concern = async ({ cases }: Pick<Ports, "cases">, request: Visit, link: Link): Promise<void> => {
+  const { clientId, caseId, shareId, recipientId } = link;
+  request.trail.concerns({ clientId, caseId, shareId, recipientId });
+  const kase: Case | null = await cases.get(caseId);
+  if (kase !== null) request.trail.concerns({ adviserId: kase.adviserId });
+};
+
+export interface Listing {
+  readonly share: Share;
+  /** From the shared folder to the one that is shown; empty for a selection. */
+  readonly path: readonly Folder[];
+  readonly folders: readonly Folder[];
+  readonly documents: readonly (Document & { published: NonNullable<Document["published"]> })[];
+  /** When this recipient last fetched each document. */
+  readonly fetched: ReadonlyMap<DocumentId, Instant>;
+  readonly next: string | null;
+}
+
+/** What the link shows now: a shared folder is the folder as it is today, a selection its documents that are still published. */
+export const listShared = ({ shares, documents, register }: Pick<Ports, "shares" | "documents" | "register">) =>
+  async (request: Visit, link: Link, folderId: FolderId | undefined, page: PageRequest): Promise<Listing> => {
+    const [share, fetched] = await Promise.all([shares.get(link.shareId), fetchedBy({ register }, request)]);
+    if (share === null) throw notFound();
+    if (share.selection.kind === "documents") {
+      if (folderId !== undefined) throw notFound();
+      const order = new Map(share.selection.documentIds.map((id, index) => [id, index]));
+      const found = await documents.byIds(link.caseId, share.selection.documentIds);
+      const published = found.toSorted((a, b) => (order.get(a.documentId) ?? 0) - (order.get(b.documentId) ?? 0)).flatMap((it) => (it.published ? [{ ...it, published: it.published }] : []));
+      return { share, path: [], folders: [], documents: published, fetched, next: null };
+    }
+    const shown = folderId ?? share.selection.folderId;
+    const path = await pathWithin({ documents }, link.caseId, share.selection.folderId, shown);
+    if (path === null) throw notFound();
+    const items = await documents.items(link.caseId, shown, page, "clients");
+    return {
+      share, path, fetched, next: items.next,
+      folders: items.items.flatMap((it) => (it.kind === "folder" && it.folder.inherit ? [it.folder] : [])),
+      documents: items.items.flatMap((it) => (it.kind === "document" && it.document.published ? [{ ...it.document, published: it.document.published }] : [])),
+    };
+  };
+
+/** The folders from the shared one to the one asked for, or null where it does not lie inside: a link shows neither siblings nor parents. */
+const pathWithin = async ({ documents }: Pick<Ports, "documents">, caseId: CaseId, shared: FolderId, shown: FolderId): Promise<readonly Folder[] | null> => {
+  const folder = await documents.folder(caseId, shown);
+  if (folder === null) return null;
+  const around = await foldersAround({ documents }, caseId, shown, [...folder.ancestors, shown]);
+  if (around === null) return null;
+  // A folder that stops inheritance is not opened from above, by a link no more than by a grant.
+  if (!reachingPlaces({ caseId, folders: around }).includes(shared)) return null;
+  return around.slice(0, around.findIndex((it) => it.folderId === shared) + 1).toReversed();
+};
+
+const fetchedBy = async ({ register }: Pick<Ports, "register">, request: Visit): Promise<ReadonlyMap<DocumentId, Instant>> => {
+  const { principal, now } = request;
+  const keep = (event: { action: string; result: string }) => event.action === "share.download" && event.result === "granted";
+  const { items } = await register.list({ by: { kind: "person", id: principal.recipientId }, from: plusSeconds(now, -400 * 86_400), to: plusSeconds(now, 1), keep }, { limit: 100, after: null });
+  return new Map(items.toReversed().flatMap((event) => (event.about.documentId ? [[event.about.documentId, event.at] as const] : [])));
+};
+
+/** One download: decided, signed, then counted and recorded in one write, so that nothing is counted that was not handed out. */
+export const downloadShared = (deps: Pick<Ports, "ledger" | "shares" | "documents" | "objects" | "cases">) =>
+  async (request: Visit, link: Link, documentId: DocumentId): Promise<HandOut> => {
+    const { ledger, shares, documents, objects } = deps;
+    request.trail.concerns({ documentId });
+    const [share, read] = await Promise.all([shares.get(link.shareId), documents.get(link.caseId, documentId), concern(deps, request, link)]);
+    const document = publishedDocument(read);
+    if (share === null || !(await isShared({ documents }, share, document))) throw notFound();
+    const handOut = await signed(objects, document, document.published);
+    await ledger.commit(request, [shares.count(link, request.now)], { about: { versionId: document.published.versionId } });
+    return handOut;
+  };
+
+const isShared = async ({ documents }: Pick<Ports, "documents">, { selection, caseId }: Share, document: Document): Promise<boolean> => {
+  if (selection.kind === "documents") return selection.documentIds.includes(document.documentId);
+  const folders = await foldersAround({ documents }, caseId, document.folderId, document.folderPath);
+  return folders !== null && reachingPlaces({ caseId, folders }).includes(selection.folderId);
+};
