@@ -23,7 +23,14 @@ export interface Authenticated {
 const week = 604_800;
 const allowedSkew = 15 * 60_000;
 const unsigned = "UNSIGNED-PAYLOAD";
-const queryNames = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Expires"] as const;
+const queryNames = [
+  "X-Amz-Algorithm",
+  "X-Amz-Credential",
+  "X-Amz-Signature",
+  "X-Amz-Date",
+  "X-Amz-SignedHeaders",
+  "X-Amz-Expires",
+] as const;
 
 interface Claim {
   readonly credential: string;
@@ -39,12 +46,16 @@ export async function authenticate(request: S3Request, authority: Authority): Pr
   const authorization = request.headers.get("authorization");
   const presigned = request.query.has("X-Amz-Algorithm") || request.query.has("X-Amz-Signature");
   if (authorization !== undefined && presigned)
-    throw new S3Error("InvalidArgument", { message: "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified" });
+    throw new S3Error("InvalidArgument", {
+      message:
+        "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
+    });
   if (authorization === undefined && !presigned) throw anonymous(request);
   const claim = presigned ? readQuery(request, authority.now) : readHeader(request, authorization ?? "", authority.now);
 
   const [accessKeyId, day, region, service, terminator, ...rest] = claim.credential.split("/");
-  if (rest.length > 0 || terminator !== "aws4_request" || service !== "s3" || day !== claim.date.slice(0, 8)) throw claim.malformed("the credential scope is malformed");
+  if (rest.length > 0 || terminator !== "aws4_request" || service !== "s3" || day !== claim.date.slice(0, 8))
+    throw claim.malformed("the credential scope is malformed");
   if (region !== authority.region) throw claim.malformed(`the region '${region ?? ""}' is wrong; expecting '${authority.region}'`);
   if (accessKeyId !== authority.accessKeyId) throw new S3Error("InvalidAccessKeyId", { details: { AWSAccessKeyId: accessKeyId ?? "" } });
   // The local key pair is a long-lived one: a session token can only come from a client that reads other credentials than it thinks.
@@ -57,23 +68,35 @@ export async function authenticate(request: S3Request, authority: Authority): Pr
   const { signature, canonicalRequest, stringToSign } = await authority.verifier.expected(request, form);
   if (signature !== claim.signature)
     throw new S3Error("SignatureDoesNotMatch", {
-      details: { AWSAccessKeyId: accessKeyId, StringToSign: stringToSign, SignatureProvided: claim.signature, CanonicalRequest: canonicalRequest },
+      details: {
+        AWSAccessKeyId: accessKeyId,
+        StringToSign: stringToSign,
+        SignatureProvided: claim.signature,
+        CanonicalRequest: canonicalRequest,
+      },
     });
   return { payload: claim.payload, headers: presigned ? withHoisted(request) : request.headers };
 }
 
 function readHeader(request: S3Request, authorization: string, now: Date): Claim {
   if (!authorization.startsWith("AWS4-HMAC-SHA256 "))
-    throw new S3Error("InvalidRequest", { message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256." });
-  const malformed = (message: string): S3Error => new S3Error("AuthorizationHeaderMalformed", { message: `The authorization header is malformed; ${message}.` });
+    throw new S3Error("InvalidRequest", {
+      message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+    });
+  const malformed = (message: string): S3Error =>
+    new S3Error("AuthorizationHeaderMalformed", { message: `The authorization header is malformed; ${message}.` });
   const parts = /^AWS4-HMAC-SHA256 +Credential=([^,\s]+), *SignedHeaders=([^,\s]+), *Signature=([^,\s]+)$/.exec(authorization);
   const [, credential, signedHeaders, signature] = parts ?? [];
-  if (credential === undefined || signedHeaders === undefined || signature === undefined) throw malformed("Credential, SignedHeaders and Signature are expected");
+  if (credential === undefined || signedHeaders === undefined || signature === undefined)
+    throw malformed("Credential, SignedHeaders and Signature are expected");
   const payload = request.headers.get("x-amz-content-sha256");
-  if (payload === undefined) throw new S3Error("InvalidRequest", { message: "Missing required header for this request: x-amz-content-sha256" });
+  if (payload === undefined)
+    throw new S3Error("InvalidRequest", { message: "Missing required header for this request: x-amz-content-sha256" });
   const checkTime = (signedAt: Date): void => {
     if (Math.abs(now.getTime() - signedAt.getTime()) > allowedSkew)
-      throw new S3Error("RequestTimeTooSkewed", { details: { RequestTime: signedAt.toISOString(), ServerTime: now.toISOString(), MaxAllowedSkewMilliseconds: String(allowedSkew) } });
+      throw new S3Error("RequestTimeTooSkewed", {
+        details: { RequestTime: signedAt.toISOString(), ServerTime: now.toISOString(), MaxAllowedSkewMilliseconds: String(allowedSkew) },
+      });
   };
   const date = request.headers.get("x-amz-date") ?? "";
   return { credential, signedHeaders: signedHeaders.split(";"), signature, date, payload, malformed, checkTime };
@@ -88,12 +111,18 @@ function readQuery(request: S3Request, now: Date): Claim {
   if (!/^-?\d+$/.test(expires)) throw malformed("X-Amz-Expires should be a number");
   const seconds = Number(expires);
   if (seconds < 0) throw malformed("X-Amz-Expires must be non-negative");
-  if (seconds > week) throw malformed(`X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than ${week} seconds`);
+  if (seconds > week)
+    throw malformed(
+      `X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than ${week} seconds`,
+    );
   const checkTime = (signedAt: Date): void => {
     const end = new Date(signedAt.getTime() + seconds * 1000);
     if (signedAt.getTime() - now.getTime() > allowedSkew) throw new S3Error("AccessDenied", { message: "Request is not yet valid" });
     if (now > end)
-      throw new S3Error("AccessDenied", { message: "Request has expired", details: { "X-Amz-Expires": expires, Expires: end.toISOString(), ServerTime: now.toISOString() } });
+      throw new S3Error("AccessDenied", {
+        message: "Request has expired",
+        details: { "X-Amz-Expires": expires, Expires: end.toISOString(), ServerTime: now.toISOString() },
+      });
   };
   // "You don't include a payload hash in the Canonical Request, because when you create a presigned URL, you don't know the payload content".
   const payload = parameter(request.query, "x-amz-content-sha256") ?? request.headers.get("x-amz-content-sha256") ?? unsigned;
@@ -110,15 +139,21 @@ function anonymous(request: S3Request): S3Error {
 function readDate(text: string): Date {
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];
   const date = new Date(`${year ?? ""}-${month ?? ""}-${day ?? ""}T${hour ?? ""}:${minute ?? ""}:${second ?? ""}Z`);
-  if (Number.isNaN(date.getTime())) throw new S3Error("AccessDenied", { message: "AWS authentication requires a valid Date or x-amz-date header" });
+  if (Number.isNaN(date.getTime()))
+    throw new S3Error("AccessDenied", { message: "AWS authentication requires a valid Date or x-amz-date header" });
   return date;
 }
 
 /** "The CanonicalHeaders list must include ... the HTTP host header [and] any x-amz-* headers that you include in the request". */
 function demandSigned(request: S3Request, signedHeaders: readonly string[]): void {
-  const missing = [...request.headers.keys()].filter((name) => (name === "host" || name.startsWith("x-amz-")) && !signedHeaders.includes(name));
+  const missing = [...request.headers.keys()].filter(
+    (name) => (name === "host" || name.startsWith("x-amz-")) && !signedHeaders.includes(name),
+  );
   if (missing.length > 0)
-    throw new S3Error("AccessDenied", { message: "There were headers present in the request which were not signed", details: { HeadersNotSigned: missing.join(", ") } });
+    throw new S3Error("AccessDenied", {
+      message: "There were headers present in the request which were not signed",
+      details: { HeadersNotSigned: missing.join(", ") },
+    });
 }
 
 /**
@@ -136,4 +171,5 @@ function withHoisted(request: S3Request): ReadonlyMap<string, string> {
   return headers;
 }
 
-const parameter = (query: URLSearchParams, lowerName: string): string | undefined => [...query].find(([name]) => name.toLowerCase() === lowerName)?.[1];
+const parameter = (query: URLSearchParams, lowerName: string): string | undefined =>
+  [...query].find(([name]) => name.toLowerCase() === lowerName)?.[1];

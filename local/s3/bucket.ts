@@ -102,7 +102,10 @@ export class Bucket {
   }
 
   /** Decides on the current versions and makes the decision durable before it resolves; a refusal thrown by `decide` changes nothing. */
-  change<T>(key: string, decide: (versions: readonly Version[]) => { readonly versions: readonly Version[]; readonly result: T }): Promise<T> {
+  change<T>(
+    key: string,
+    decide: (versions: readonly Version[]) => { readonly versions: readonly Version[]; readonly result: T },
+  ): Promise<T> {
     return this.#turns.take(key, async () => {
       const before = this.versionsOf(key);
       const { versions, result } = decide(before);

@@ -41,8 +41,12 @@ export function startDigest(algorithm: ChecksumAlgorithm | "MD5"): Digest {
 export function readAlgorithm(name: string): ChecksumAlgorithm {
   const upper = name.toUpperCase();
   if (upper === "CRC32" || upper === "SHA1" || upper === "SHA256") return upper;
-  if (elsewhere.includes(name.toLowerCase())) throw new S3Error("NotImplemented", { message: `The checksum algorithm ${upper} is not implemented.` });
-  throw new S3Error("InvalidRequest", { message: "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]" });
+  if (elsewhere.includes(name.toLowerCase()))
+    throw new S3Error("NotImplemented", { message: `The checksum algorithm ${upper} is not implemented.` });
+  throw new S3Error("InvalidRequest", {
+    message:
+      "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+  });
 }
 
 export const checksumHeader = (algorithm: ChecksumAlgorithm): string => `x-amz-checksum-${algorithm.toLowerCase()}`;
@@ -54,7 +58,9 @@ export const checksumHeaders = (checksum: Checksum | undefined): Record<string, 
   checksum === undefined ? {} : { [checksumHeader(checksum.algorithm)]: checksum.value, "x-amz-checksum-type": checksum.type };
 
 /** The one checksum that a request's headers claim for its body, if they claim one. */
-export function claimedChecksum(headers: ReadonlyMap<string, string>): { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined {
+export function claimedChecksum(
+  headers: ReadonlyMap<string, string>,
+): { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined {
   const names = [...headers.keys()].filter((name) => name.startsWith("x-amz-checksum-") && !/-(?:mode|algorithm|type)$/.test(name));
   if (names.length > 1)
     throw new S3Error("InvalidRequest", { message: "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed." });

@@ -17,7 +17,8 @@ export function preflight({ headers }: S3Request, bucket: Bucket | undefined): A
   const method = headers.get("access-control-request-method");
   if (origin === undefined) throw new S3Error("BadRequest", { message: "Insufficient information. Origin request header needed." });
   if (method === undefined) throw new S3Error("BadRequest", { message: "Invalid Access-Control-Request-Method: null" });
-  if (bucket === undefined || bucket.corsOrigins.length === 0) throw new S3Error("AccessForbidden", { message: "CORSResponse: CORS is not enabled for this bucket." });
+  if (bucket === undefined || bucket.corsOrigins.length === 0)
+    throw new S3Error("AccessForbidden", { message: "CORSResponse: CORS is not enabled for this bucket." });
   if (!allows(bucket, origin) || !allowedMethods.includes(method)) throw new S3Error("AccessForbidden");
   const asked = headers.get("access-control-request-headers");
   return {

@@ -26,7 +26,13 @@ interface CommonDetail {
 }
 
 export interface ObjectCreatedDetail extends CommonDetail {
-  readonly object: { readonly key: string; readonly size: number; readonly etag: string; readonly "version-id": string; readonly sequencer: string };
+  readonly object: {
+    readonly key: string;
+    readonly size: number;
+    readonly etag: string;
+    readonly "version-id": string;
+    readonly sequencer: string;
+  };
   readonly reason: "PutObject" | "CompleteMultipartUpload";
 }
 
@@ -67,7 +73,12 @@ export class Events {
   }
 
   deleted(change: Change, object: Omit<ObjectDeletedDetail["object"], "sequencer">, type: ObjectDeletedDetail["deletion-type"]): void {
-    const detail = { ...this.#common(change), object: { ...object, sequencer: this.#sequencer() }, reason: "DeleteObject", "deletion-type": type } as const;
+    const detail = {
+      ...this.#common(change),
+      object: { ...object, sequencer: this.#sequencer() },
+      reason: "DeleteObject",
+      "deletion-type": type,
+    } as const;
     this.#send({ ...this.#envelope(change), "detail-type": "Object Deleted", detail });
   }
 
@@ -93,7 +104,9 @@ export class Events {
   }
 
   #envelope({ bucket }: Change) {
-    const time = this.#now().toISOString().replace(/\.\d{3}Z$/, "Z");
+    const time = this.#now()
+      .toISOString()
+      .replace(/\.\d{3}Z$/, "Z");
     const resources = [`arn:aws:s3:::${bucket}`];
     return { version: "0", id: randomUUID(), source: "aws.s3", account, time, region: this.#region, resources } as const;
   }

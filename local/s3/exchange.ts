@@ -47,7 +47,8 @@ export function readRequest(message: IncomingMessage, requestId: string): S3Requ
 /** The limits that S3 sets to a key, checked after the signature: a stranger learns nothing from them. */
 export function checkKey(key: string): void {
   const size = Buffer.byteLength(key);
-  if (size > maximumKeyBytes) throw new S3Error("KeyTooLongError", { details: { Size: String(size), MaxSizeAllowed: String(maximumKeyBytes) } });
+  if (size > maximumKeyBytes)
+    throw new S3Error("KeyTooLongError", { details: { Size: String(size), MaxSizeAllowed: String(maximumKeyBytes) } });
   // "Object keys that contain relative path elements (for example, ../) are valid if, when parsed left-to-right, the cumulative count of
   // relative path segments never exceeds the number of non-relative path elements encountered" (Naming Amazon S3 objects).
   let depth = 0;
@@ -56,6 +57,15 @@ export function checkKey(key: string): void {
     else if (segment !== "" && segment !== ".") depth += 1;
     if (depth < 0) throw new S3Error("BadRequest");
   }
+}
+
+/** A value that comes from a query and will be an answer's header must be one that a header can hold. */
+export function checkHeaderValue(name: string, value: string): void {
+  if (!/^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value))
+    throw new S3Error("InvalidArgument", {
+      message: "Header value cannot be represented using ISO-8859-1.",
+      details: { ArgumentName: name, ArgumentValue: value },
+    });
 }
 
 function splitOnce(text: string, separator: string): [string, string | undefined] {

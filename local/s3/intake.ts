@@ -29,7 +29,8 @@ export async function receive(request: S3Request, authenticated: Authenticated, 
   const chunked = payload === streamingTrailer;
   if (!chunked) checkPayloadForm(payload);
   const announced = announcedLength(headers, chunked);
-  if (announced > limit) throw new S3Error("EntityTooLarge", { details: { ProposedSize: String(announced), MaxSizeAllowed: String(limit) } });
+  if (announced > limit)
+    throw new S3Error("EntityTooLarge", { details: { ProposedSize: String(announced), MaxSizeAllowed: String(limit) } });
   const contentMd5 = readContentMd5(headers);
   const trailer = chunked ? headers.get("x-amz-trailer")?.toLowerCase() : undefined;
   const claimed = claimedChecksum(headers);
@@ -41,17 +42,24 @@ export async function receive(request: S3Request, authenticated: Authenticated, 
   const trailers = new Map<string, string>();
   let size = 0;
   const body = bodyOf(request);
-  const measured = measure(chunked ? decodeAwsChunked(body, trailers) : body, extra === undefined ? [md5, sha256] : [md5, sha256, extra], (bytes) => {
-    size += bytes;
-    if (size > announced) throw new S3Error("IncompleteBody");
-  });
+  const measured = measure(
+    chunked ? decodeAwsChunked(body, trailers) : body,
+    extra === undefined ? [md5, sha256] : [md5, sha256, extra],
+    (bytes) => {
+      size += bytes;
+      if (size > announced) throw new S3Error("IncompleteBody");
+    },
+  );
   await pipeline(measured, sink);
 
-  if (size !== announced) throw new S3Error("IncompleteBody", { message: "You did not provide the number of bytes specified by the Content-Length HTTP header" });
+  if (size !== announced)
+    throw new S3Error("IncompleteBody", { message: "You did not provide the number of bytes specified by the Content-Length HTTP header" });
   const sha256Value = sha256.digest();
   const md5Value = md5.digest();
   if (/^[0-9a-f]{64}$/.test(payload) && sha256Value.toString("hex") !== payload)
-    throw new S3Error("XAmzContentSHA256Mismatch", { details: { ClientComputedContentSHA256: payload, S3ComputedContentSHA256: sha256Value.toString("hex") } });
+    throw new S3Error("XAmzContentSHA256Mismatch", {
+      details: { ClientComputedContentSHA256: payload, S3ComputedContentSHA256: sha256Value.toString("hex") },
+    });
   if (contentMd5 !== undefined && !contentMd5.equals(md5Value)) throw new S3Error("BadDigest");
   if (algorithm === undefined) return { size, md5: md5Value, sha256: sha256Value, checksum: undefined };
 
@@ -104,8 +112,11 @@ function announcedLength(headers: ReadonlyMap<string, string>, chunked: boolean)
 
 function checkPayloadForm(payload: string): void {
   if (payload === "UNSIGNED-PAYLOAD" || /^[0-9a-f]{64}$/.test(payload)) return;
-  if (payload.startsWith("STREAMING-")) throw new S3Error("NotImplemented", { message: `A body in the form ${payload} is not implemented.` });
-  throw new S3Error("InvalidArgument", { message: "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER or a valid sha256 value." });
+  if (payload.startsWith("STREAMING-"))
+    throw new S3Error("NotImplemented", { message: `A body in the form ${payload} is not implemented.` });
+  throw new S3Error("InvalidArgument", {
+    message: "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER or a valid sha256 value.",
+  });
 }
 
 function readContentMd5(headers: ReadonlyMap<string, string>): Buffer | undefined {

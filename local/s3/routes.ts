@@ -28,14 +28,32 @@ interface Route {
 const paging = ["prefix", "encoding-type"];
 const routes: readonly Route[] = [
   { method: "HEAD", on: "bucket", named: [], reads: [], operation: headBucket },
-  { method: "GET", on: "bucket", named: ["list-type"], reads: [...paging, "max-keys", "continuation-token", "start-after", "fetch-owner"], operation: listObjectsV2 },
-  { method: "GET", on: "bucket", named: ["versions"], reads: [...paging, "max-keys", "key-marker", "version-id-marker"], operation: listObjectVersions },
+  {
+    method: "GET",
+    on: "bucket",
+    named: ["list-type"],
+    reads: [...paging, "max-keys", "continuation-token", "start-after", "fetch-owner"],
+    operation: listObjectsV2,
+  },
+  {
+    method: "GET",
+    on: "bucket",
+    named: ["versions"],
+    reads: [...paging, "max-keys", "key-marker", "version-id-marker"],
+    operation: listObjectVersions,
+  },
   { method: "POST", on: "bucket", named: ["delete"], reads: [], operation: deleteObjects },
   { method: "GET", on: "object", named: [], reads: ["versionId", ...overrideParameters], operation: getObject },
   { method: "HEAD", on: "object", named: [], reads: ["versionId", ...overrideParameters], operation: headObject },
   { method: "PUT", on: "object", named: [], reads: [], operation: putObject },
   { method: "DELETE", on: "object", named: [], reads: ["versionId"], operation: deleteObject },
-  { method: "GET", on: "bucket", named: ["uploads"], reads: [...paging, "max-uploads", "key-marker", "upload-id-marker"], operation: listMultipartUploads },
+  {
+    method: "GET",
+    on: "bucket",
+    named: ["uploads"],
+    reads: [...paging, "max-uploads", "key-marker", "upload-id-marker"],
+    operation: listMultipartUploads,
+  },
   { method: "POST", on: "object", named: ["uploads"], reads: [], operation: createMultipartUpload },
   { method: "PUT", on: "object", named: ["uploadId", "partNumber"], reads: [], operation: uploadPart },
   { method: "GET", on: "object", named: ["uploadId"], reads: ["max-parts", "part-number-marker", "encoding-type"], operation: listParts },
@@ -59,8 +77,15 @@ export function findOperation({ method, key, query, headers }: S3Request): Opera
   // Names that begin with x- are the signature's, the SDK's (x-id) or the caller's own, for the access log; S3 acts on none of them here.
   const unread = [...query.keys()].find((name) => !/^x-/i.test(name) && !route?.named.includes(name) && !route?.reads.includes(name));
   if (route === undefined || unread !== undefined)
-    throw new S3Error("NotImplemented", { message: "A query parameter you provided implies functionality that is not implemented", details: unread === undefined ? {} : { Parameter: unread } });
+    throw new S3Error("NotImplemented", {
+      message: "A query parameter you provided implies functionality that is not implemented",
+      details: unread === undefined ? {} : { Parameter: unread },
+    });
   const header = [...headers.keys()].find((name) => notImplementedHeaders.test(name));
-  if (header !== undefined) throw new S3Error("NotImplemented", { message: "A header you provided implies functionality that is not implemented", details: { Header: header } });
+  if (header !== undefined)
+    throw new S3Error("NotImplemented", {
+      message: "A header you provided implies functionality that is not implemented",
+      details: { Header: header },
+    });
   return route.operation;
 }

@@ -1,6 +1,11 @@
 /**
  * A local Amazon S3: the behaviours of S3 that Legajo relies on, over HTTP on the loopback interface, with its state on the disk.
- * `test/local/s3.test.ts` says which behaviours those are, one sentence each, and drives them with the AWS SDK.
+ * `test/local/s3*.test.ts` say which behaviours those are, one sentence each, and drive them with the AWS SDK.
+ *
+ * Not here: virtual-hosted addresses, other principals and bucket policies, ACLs, POST policies, CopyObject, ListObjects (version 1),
+ * delimiters, GetObject by part number, signed chunks (STREAMING-AWS4-…), CRC32C and CRC64NVME (S3 adds the latter to every object that
+ * came without a checksum), whole-object checksums of multipart uploads, encryption headers (accepted, without effect), lifecycle rules,
+ * the events of tags, and the retrying of an event that was not taken.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir } from "node:fs/promises";
@@ -122,10 +127,21 @@ async function openBuckets(directory: string): Promise<Map<string, Bucket>> {
   return buckets;
 }
 
-async function serve(message: IncomingMessage, response: ServerResponse, respond: (request: S3Request) => Promise<Answer>, bucketOf: (name: string) => Bucket | undefined): Promise<void> {
+async function serve(
+  message: IncomingMessage,
+  response: ServerResponse,
+  respond: (request: S3Request) => Promise<Answer>,
+  bucketOf: (name: string) => Bucket | undefined,
+): Promise<void> {
   const requestId = randomBytes(8).toString("hex").toUpperCase();
   const hostId = randomBytes(32).toString("base64");
-  response.setHeaders(new Map([["x-amz-request-id", requestId], ["x-amz-id-2", hostId], ["Server", "AmazonS3"]]));
+  response.setHeaders(
+    new Map([
+      ["x-amz-request-id", requestId],
+      ["x-amz-id-2", hostId],
+      ["Server", "AmazonS3"],
+    ]),
+  );
   let answer: Answer;
   let crossOrigin: Readonly<Record<string, string>> = {};
   try {
@@ -135,7 +151,12 @@ async function serve(message: IncomingMessage, response: ServerResponse, respond
   } catch (error) {
     answer = refusal(error, requestId, hostId);
   }
-  await write(message, response, { ...answer, headers: { ...crossOrigin, ...answer.headers } });
+  try {
+    await write(message, response, { ...answer, headers: { ...crossOrigin, ...answer.headers } });
+  } catch (error) {
+    console.error(`S3 request ${requestId} could not be answered:`, error);
+    response.destroy();
+  }
 }
 
 function refusal(error: unknown, requestId: string, hostId: string): Answer {
@@ -159,6 +180,7 @@ async function write(message: IncomingMessage, response: ServerResponse, { statu
     return;
   }
   const text = typeof body === "string" ? body : "";
-  if (status !== 204 && status !== 304 && !response.hasHeader("Content-Length")) response.setHeader("Content-Length", Buffer.byteLength(message.method === "HEAD" ? "" : text));
+  if (status !== 204 && status !== 304 && !response.hasHeader("Content-Length"))
+    response.setHeader("Content-Length", Buffer.byteLength(message.method === "HEAD" ? "" : text));
   response.end(bodiless ? undefined : text);
 }

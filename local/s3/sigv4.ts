@@ -9,7 +9,11 @@ import type { S3Request } from "./exchange.ts";
 type SourceData = string | ArrayBuffer | ArrayBufferView;
 
 const bytes = (data: SourceData): Buffer | string =>
-  typeof data === "string" ? data : ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data);
+  typeof data === "string"
+    ? data
+    : ArrayBuffer.isView(data)
+      ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+      : Buffer.from(data);
 
 class Sha256 {
   readonly #hash: ReturnType<typeof createHash> | ReturnType<typeof createHmac>;
@@ -50,9 +54,18 @@ export class SignatureVerifier extends SignatureV4 {
   }
 
   async expected(request: S3Request, form: SignedForm): Promise<ExpectedSignature> {
-    const headers = Object.fromEntries(form.signedHeaders.map((name) => [name, (request.headers.get(name) ?? "").trim().replace(/\s+/g, " ")]));
+    const headers = Object.fromEntries(
+      form.signedHeaders.map((name) => [name, (request.headers.get(name) ?? "").trim().replace(/\s+/g, " ")]),
+    );
     const canonicalRequest = this.createCanonicalRequest(
-      { method: request.method, protocol: "http:", hostname: "", path: canonicalPath(request), headers, query: canonicalQuery(request.query) },
+      {
+        method: request.method,
+        protocol: "http:",
+        hostname: "",
+        path: canonicalPath(request),
+        headers,
+        query: canonicalQuery(request.query),
+      },
       headers,
       form.payloadHash,
     );

@@ -68,7 +68,8 @@ export function parseXml(source: string, root: string): XmlElement {
   return only;
 }
 
-export const childrenNamed = (parent: XmlElement, name: string): readonly XmlElement[] => parent.children.filter((child) => child.name === name);
+export const childrenNamed = (parent: XmlElement, name: string): readonly XmlElement[] =>
+  parent.children.filter((child) => child.name === name);
 
 export const childText = (parent: XmlElement, name: string): string | undefined => childrenNamed(parent, name)[0]?.text;
 

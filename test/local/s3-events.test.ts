@@ -27,6 +27,7 @@ test("PutObject sends Object Created in S3's shape, with the version and the key
   const key = newKey("año/a b+c&d");
   const { VersionId } = await put(key);
   await arrived(key, 1);
+  // Vitest types its matchers as any; each stands where the event has a string.
   expect(eventsOf(key)).toEqual([
     {
       version: "0",
@@ -40,7 +41,13 @@ test("PutObject sends Object Created in S3's shape, with the version and the key
       detail: {
         version: "0",
         bucket: { name: bucket },
-        object: { key, size: 7, etag: md5("content"), "version-id": VersionId, sequencer: expect.stringMatching(/^[0-9A-F]{18}$/) as string },
+        object: {
+          key,
+          size: 7,
+          etag: md5("content"),
+          "version-id": VersionId,
+          sequencer: expect.stringMatching(/^[0-9A-F]{18}$/) as string,
+        },
         "request-id": expect.stringMatching(/^[0-9A-F]{16}$/) as string,
         requester: expect.stringMatching(/^\d{12}$/) as string,
         "source-ip-address": "127.0.0.1",
@@ -52,11 +59,22 @@ test("PutObject sends Object Created in S3's shape, with the version and the key
 
 test("CompleteMultipartUpload sends one event with the size of the whole, and the parts send none", async () => {
   const key = newKey();
-  const address = { Bucket: bucket, Key: key, UploadId: (await s3.client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key }))).UploadId };
+  const address = {
+    Bucket: bucket,
+    Key: key,
+    UploadId: (await s3.client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key }))).UploadId,
+  };
   const { ETag } = await s3.client.send(new UploadPartCommand({ ...address, PartNumber: 1, Body: "the only part" }));
-  const completed = await s3.client.send(new CompleteMultipartUploadCommand({ ...address, MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] } }));
+  const completed = await s3.client.send(
+    new CompleteMultipartUploadCommand({ ...address, MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] } }),
+  );
   await arrived(key, 1);
-  expect(eventsOf(key)).toMatchObject([{ "detail-type": "Object Created", detail: { reason: "CompleteMultipartUpload", object: { size: 13, "version-id": completed.VersionId } } }]);
+  expect(eventsOf(key)).toMatchObject([
+    {
+      "detail-type": "Object Created",
+      detail: { reason: "CompleteMultipartUpload", object: { size: 13, "version-id": completed.VersionId } },
+    },
+  ]);
 });
 
 test("DeleteObject sends Object Deleted and says whether a marker was made or a version removed", async () => {
@@ -68,8 +86,14 @@ test("DeleteObject sends Object Deleted and says whether a marker was made or a 
   await arrived(key, 3);
   expect(eventsOf(key)).toMatchObject([
     { "detail-type": "Object Created" },
-    { "detail-type": "Object Deleted", detail: { reason: "DeleteObject", "deletion-type": "Delete Marker Created", object: { "version-id": marker.VersionId } } },
-    { "detail-type": "Object Deleted", detail: { reason: "DeleteObject", "deletion-type": "Permanently Deleted", object: { "version-id": VersionId } } },
+    {
+      "detail-type": "Object Deleted",
+      detail: { reason: "DeleteObject", "deletion-type": "Delete Marker Created", object: { "version-id": marker.VersionId } },
+    },
+    {
+      "detail-type": "Object Deleted",
+      detail: { reason: "DeleteObject", "deletion-type": "Permanently Deleted", object: { "version-id": VersionId } },
+    },
   ]);
 });
 
@@ -91,7 +115,9 @@ test("a consumer that fails does not fail the upload", async () => {
   const key = newKey();
   await put(key);
   await arrived(key, 1);
-  expect(await s3.client.send(new GetObjectCommand({ Bucket: bucket, Key: key })).then(({ Body }) => Body?.transformToString())).toBe("content");
+  expect(await s3.client.send(new GetObjectCommand({ Bucket: bucket, Key: key })).then(({ Body }) => Body?.transformToString())).toBe(
+    "content",
+  );
   silenced.mockRestore();
 });
 

@@ -4,7 +4,14 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { type IncomingHttpHeaders, request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type GetObjectCommand, type HeadObjectCommand, type PutObjectCommand, S3Client, S3ServiceException, type UploadPartCommand } from "@aws-sdk/client-s3";
+import {
+  type GetObjectCommand,
+  type HeadObjectCommand,
+  type PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+  type UploadPartCommand,
+} from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { type EventBridgeEvent, type LocalS3, startLocalS3 } from "../../local/s3/server.ts";
 
@@ -12,6 +19,10 @@ export const credentials = { accessKeyId: "AKIALEGAJOLOCAL00001", secretAccessKe
 export const region = "eu-west-1";
 export const bucket = "documents";
 export const origin = "https://portal.example";
+
+// The SDK warns of every refused stream on the console; here refusals are what is wanted.
+const nothing = (): void => undefined;
+const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 export interface Reply {
   readonly status: number;
@@ -73,11 +84,14 @@ export class Harness {
   }
 
   clientWith(options: NonNullable<ConstructorParameters<typeof S3Client>[0]>): S3Client {
-    return new S3Client({ region, endpoint: this.url, forcePathStyle: true, credentials, maxAttempts: 1, ...options });
+    return new S3Client({ region, endpoint: this.url, forcePathStyle: true, credentials, maxAttempts: 1, logger: silent, ...options });
   }
 
   /** As the application presigns: no checksum of an empty body baked in, and the headers that must hold signed as headers. */
-  presign(command: GetObjectCommand | HeadObjectCommand | PutObjectCommand | UploadPartCommand, options: { readonly expiresIn?: number; readonly signed?: readonly string[]; readonly signingDate?: Date } = {}): Promise<string> {
+  presign(
+    command: GetObjectCommand | HeadObjectCommand | PutObjectCommand | UploadPartCommand,
+    options: { readonly expiresIn?: number; readonly signed?: readonly string[]; readonly signingDate?: Date } = {},
+  ): Promise<string> {
     const signed = new Set(options.signed ?? []);
     const client = this.clientWith({ requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" });
     // The presigner's types were not written for exactOptionalPropertyTypes: with it no S3 command is a Command.
@@ -96,17 +110,23 @@ export class Harness {
 }
 
 /** An HTTP request without any tidying: the path and the headers go out as they are given. */
-export function send(url: string, options: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string | Buffer } = {}): Promise<Reply> {
+export function send(
+  url: string,
+  options: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string | Buffer } = {},
+): Promise<Reply> {
   const [, host = "", port = "", path = ""] = /^http:\/\/([^:/]+):(\d+)(.*)$/.exec(url) ?? [];
   return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({ host, port, path, method: options.method ?? "GET", headers: options.headers ?? {}, agent: false }, (incoming) => {
-      const pieces: Buffer[] = [];
-      incoming.on("data", (piece: Buffer) => pieces.push(piece));
-      incoming.on("error", reject);
-      incoming.on("end", () => {
-        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(pieces).toString("utf8") });
-      });
-    });
+    const outgoing = httpRequest(
+      { host, port, path, method: options.method ?? "GET", headers: options.headers ?? {}, agent: false },
+      (incoming) => {
+        const pieces: Buffer[] = [];
+        incoming.on("data", (piece: Buffer) => pieces.push(piece));
+        incoming.on("error", reject);
+        incoming.on("end", () => {
+          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(pieces).toString("utf8") });
+        });
+      },
+    );
     outgoing.on("error", reject);
     outgoing.end(options.body);
   });
@@ -128,7 +148,8 @@ export async function refusalOf(sending: Promise<unknown>): Promise<Refused> {
   try {
     await sending;
   } catch (error) {
-    if (error instanceof S3ServiceException) return { name: error.name, status: error.$metadata.httpStatusCode, message: error.message, headers: error.$response?.headers ?? {} };
+    if (error instanceof S3ServiceException)
+      return { name: error.name, status: error.$metadata.httpStatusCode, message: error.message, headers: error.$response?.headers ?? {} };
     throw error;
   }
   throw new Error("S3 did not refuse.");

@@ -29,20 +29,26 @@ beforeAll(async () => {
 afterAll(() => s3.stop());
 
 async function create(Key: string, more: Partial<CreateMultipartUploadCommandInput> = {}): Promise<string> {
-  const { UploadId } = await s3.client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key, ChecksumAlgorithm: "SHA256", ...more }));
+  const { UploadId } = await s3.client.send(
+    new CreateMultipartUploadCommand({ Bucket: bucket, Key, ChecksumAlgorithm: "SHA256", ...more }),
+  );
   return UploadId ?? "";
 }
 
 async function upload(Key: string, UploadId: string, PartNumber: number, Body: Buffer | string): Promise<CompletedPart> {
-  const { ETag, ChecksumSHA256 } = await s3.client.send(new UploadPartCommand({ Bucket: bucket, Key, UploadId, PartNumber, Body, ChecksumSHA256: sha256(Body) }));
+  const { ETag, ChecksumSHA256 } = await s3.client.send(
+    new UploadPartCommand({ Bucket: bucket, Key, UploadId, PartNumber, Body, ChecksumSHA256: sha256(Body) }),
+  );
   return { PartNumber, ETag, ChecksumSHA256 };
 }
 
 const complete = (Key: string, UploadId: string, Parts: CompletedPart[], more: Partial<CompleteMultipartUploadCommandInput> = {}) =>
   s3.client.send(new CompleteMultipartUploadCommand({ Bucket: bucket, Key, UploadId, MultipartUpload: { Parts }, ...more }));
 
-const composite = (...bodies: (Buffer | string)[]): string => `${sha256(Buffer.concat(bodies.map((body) => createHash("sha256").update(body).digest())))}-${bodies.length}`;
-const compositeEtag = (...bodies: (Buffer | string)[]): string => `"${md5(Buffer.concat(bodies.map((body) => Buffer.from(md5(body), "hex"))))}-${bodies.length}"`;
+const composite = (...bodies: (Buffer | string)[]): string =>
+  `${sha256(Buffer.concat(bodies.map((body) => createHash("sha256").update(body).digest())))}-${bodies.length}`;
+const compositeEtag = (...bodies: (Buffer | string)[]): string =>
+  `"${md5(Buffer.concat(bodies.map((body) => Buffer.from(md5(body), "hex"))))}-${bodies.length}"`;
 
 test("an upload of parts becomes one object with the checksum of their checksums", async () => {
   const key = newKey();
@@ -52,14 +58,27 @@ test("an upload of parts becomes one object with the checksum of their checksums
   const first = await upload(key, id, 1, large);
   expect(await refusalOf(s3.client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })))).toMatchObject({ status: 404 });
   const completed = await complete(key, id, [first, second], { IfNoneMatch: "*" });
-  expect(completed).toMatchObject({ Bucket: bucket, Key: key, ETag: compositeEtag(large, small), ChecksumSHA256: composite(large, small), ChecksumType: "COMPOSITE" });
+  expect(completed).toMatchObject({
+    Bucket: bucket,
+    Key: key,
+    ETag: compositeEtag(large, small),
+    ChecksumSHA256: composite(large, small),
+    ChecksumType: "COMPOSITE",
+  });
 
   const head = await s3.client.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: "ENABLED" }));
-  expect(head).toMatchObject({ ContentLength: large.length + small.length, ContentType: "application/pdf", Metadata: { case: "cas_1" }, VersionId: completed.VersionId });
+  expect(head).toMatchObject({
+    ContentLength: large.length + small.length,
+    ContentType: "application/pdf",
+    Metadata: { case: "cas_1" },
+    VersionId: completed.VersionId,
+  });
   expect([head.ChecksumSHA256, head.ChecksumType]).toEqual([composite(large, small), "COMPOSITE"]);
   const whole = await s3.client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
   expect(Buffer.concat([large, small]).equals((await whole.Body?.transformToByteArray()) ?? Buffer.alloc(0))).toBe(true);
-  const seam = await s3.client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${large.length - 3}-${large.length + 2}` }));
+  const seam = await s3.client.send(
+    new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${large.length - 3}-${large.length + 2}` }),
+  );
   expect(await seam.Body?.transformToString()).toBe(`${large.subarray(-3).toString()}the`);
 });
 
@@ -67,17 +86,38 @@ test("GetObjectAttributes tells the parts of such an object, page by page, and t
   const key = newKey();
   const id = await create(key);
   await complete(key, id, [await upload(key, id, 1, large), await upload(key, id, 2, small)]);
-  const told = await s3.client.send(new GetObjectAttributesCommand({ Bucket: bucket, Key: key, ObjectAttributes: ["Checksum", "ObjectParts", "ObjectSize"], MaxParts: 1 }));
+  const told = await s3.client.send(
+    new GetObjectAttributesCommand({ Bucket: bucket, Key: key, ObjectAttributes: ["Checksum", "ObjectParts", "ObjectSize"], MaxParts: 1 }),
+  );
   expect(told.Checksum).toEqual({ ChecksumSHA256: composite(large, small).split("-")[0], ChecksumType: "COMPOSITE" });
-  expect(told.ObjectParts).toMatchObject({ TotalPartsCount: 2, IsTruncated: true, Parts: [{ PartNumber: 1, Size: large.length, ChecksumSHA256: sha256(large) }] });
-  const next = new GetObjectAttributesCommand({ Bucket: bucket, Key: key, ObjectAttributes: ["ObjectParts"], PartNumberMarker: told.ObjectParts?.NextPartNumberMarker });
-  expect((await s3.client.send(next)).ObjectParts).toMatchObject({ IsTruncated: false, Parts: [{ PartNumber: 2, Size: small.length, ChecksumSHA256: sha256(small) }] });
+  expect(told.ObjectParts).toMatchObject({
+    TotalPartsCount: 2,
+    IsTruncated: true,
+    Parts: [{ PartNumber: 1, Size: large.length, ChecksumSHA256: sha256(large) }],
+  });
+  const next = new GetObjectAttributesCommand({
+    Bucket: bucket,
+    Key: key,
+    ObjectAttributes: ["ObjectParts"],
+    PartNumberMarker: told.ObjectParts?.NextPartNumberMarker,
+  });
+  expect((await s3.client.send(next)).ObjectParts).toMatchObject({
+    IsTruncated: false,
+    Parts: [{ PartNumber: 2, Size: small.length, ChecksumSHA256: sha256(small) }],
+  });
 });
 
 test("a presigned part takes exactly the hash that was signed", async () => {
   const key = newKey();
   const id = await create(key);
-  const command = new UploadPartCommand({ Bucket: bucket, Key: key, UploadId: id, PartNumber: 1, ContentLength: small.length, ChecksumSHA256: sha256(small) });
+  const command = new UploadPartCommand({
+    Bucket: bucket,
+    Key: key,
+    UploadId: id,
+    PartNumber: 1,
+    ContentLength: small.length,
+    ChecksumSHA256: sha256(small),
+  });
   const url = await s3.presign(command, { signed: ["x-amz-checksum-sha256", "content-length"] });
   const headers = { "x-amz-checksum-sha256": sha256(small) };
   const before = await s3.blobs();
@@ -92,16 +132,25 @@ test("a presigned part takes exactly the hash that was signed", async () => {
 test("a part without the checksum that its upload was created with is refused", async () => {
   const key = newKey();
   const id = await create(key);
-  const reply = await send(await s3.presign(new UploadPartCommand({ Bucket: bucket, Key: key, UploadId: id, PartNumber: 1 })), { method: "PUT", body: small });
-  expect([reply.status, messageOf(reply)]).toEqual([400, "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: null"]);
-  const otherKind = s3.client.send(new UploadPartCommand({ Bucket: bucket, Key: key, UploadId: id, PartNumber: 1, Body: small, ChecksumAlgorithm: "CRC32" }));
+  const reply = await send(await s3.presign(new UploadPartCommand({ Bucket: bucket, Key: key, UploadId: id, PartNumber: 1 })), {
+    method: "PUT",
+    body: small,
+  });
+  expect([reply.status, messageOf(reply)]).toEqual([
+    400,
+    "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: null",
+  ]);
+  const otherKind = s3.client.send(
+    new UploadPartCommand({ Bucket: bucket, Key: key, UploadId: id, PartNumber: 1, Body: small, ChecksumAlgorithm: "CRC32" }),
+  );
   expect(await refusalOf(otherKind)).toMatchObject({ name: "InvalidRequest", status: 400 });
 });
 
 test("a part number is 1 to 10,000", async () => {
   const key = newKey();
   const id = await create(key);
-  for (const number of [0, 10_001]) expect(await refusalOf(upload(key, id, number, small))).toMatchObject({ name: "InvalidArgument", status: 400 });
+  for (const number of [0, 10_001])
+    expect(await refusalOf(upload(key, id, number, small))).toMatchObject({ name: "InvalidArgument", status: 400 });
   expect((await upload(key, id, 10_000, small)).ETag).toBeDefined();
 });
 
@@ -203,7 +252,9 @@ test("ListParts tells number, size, ETag and checksum, page by page, also after 
   const listed: CompletedPart[] = [];
   let PartNumberMarker: string | undefined;
   do {
-    const page: ListPartsCommandOutput = await s3.client.send(new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: id, MaxParts: 2, PartNumberMarker }));
+    const page: ListPartsCommandOutput = await s3.client.send(
+      new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: id, MaxParts: 2, PartNumberMarker }),
+    );
     expect([page.ChecksumAlgorithm, page.ChecksumType]).toEqual(["SHA256", "COMPOSITE"]);
     for (const { PartNumber, ETag, ChecksumSHA256, Size } of page.Parts ?? []) {
       expect(Size).toBe(6);
@@ -221,7 +272,9 @@ test("ListMultipartUploads tells the uploads in progress by prefix, page by page
   const listed: (string | undefined)[] = [];
   let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {};
   do {
-    const page: ListMultipartUploadsCommandOutput = await s3.client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, MaxUploads: 1, ...markers }));
+    const page: ListMultipartUploadsCommandOutput = await s3.client.send(
+      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, MaxUploads: 1, ...markers }),
+    );
     listed.push(...(page.Uploads ?? []).map(({ UploadId }) => UploadId));
     markers = page.IsTruncated === true ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined;
   } while (markers !== undefined);
@@ -229,10 +282,16 @@ test("ListMultipartUploads tells the uploads in progress by prefix, page by page
   expect(listed.at(-1)).toBe(created[0]);
 });
 
-test("an upload without a checksum algorithm completes without checksums", async () => {
+test("an upload without a checksum algorithm completes without checksums, and its part numbers may have gaps but must ascend", async () => {
   const key = newKey();
   const id = await create(key, { ChecksumAlgorithm: undefined });
   const { ETag } = await s3.client.send(new UploadPartCommand({ Bucket: bucket, Key: key, UploadId: id, PartNumber: 7, Body: small }));
+  const large5 = await s3.client.send(new UploadPartCommand({ Bucket: bucket, Key: key, UploadId: id, PartNumber: 5, Body: large }));
+  const reversed = [
+    { PartNumber: 7, ETag },
+    { PartNumber: 5, ETag: large5.ETag },
+  ];
+  expect(await refusalOf(complete(key, id, reversed))).toMatchObject({ name: "InvalidPartOrder", status: 400 });
   const completed = await complete(key, id, [{ PartNumber: 7, ETag }]);
   expect([completed.ETag, completed.ChecksumSHA256]).toEqual([compositeEtag(small), undefined]);
 });

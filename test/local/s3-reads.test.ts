@@ -9,7 +9,9 @@ let s3: Harness;
 let versionId: string | undefined;
 beforeAll(async () => {
   s3 = await Harness.start();
-  const stored = await s3.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: "text/html", ChecksumSHA256: sha256(body) }));
+  const stored = await s3.client.send(
+    new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: "text/html", ChecksumSHA256: sha256(body) }),
+  );
   versionId = stored.VersionId;
 });
 afterAll(() => s3.stop());
@@ -27,13 +29,19 @@ describe("a range", () => {
     ];
     for (const [Range, bytes, ContentRange] of ranges) {
       const read = await get({ Range });
-      expect([read.$metadata.httpStatusCode, await read.Body?.transformToString(), read.ContentRange, read.ContentLength]).toEqual([206, bytes, ContentRange, bytes.length]);
+      expect([read.$metadata.httpStatusCode, await read.Body?.transformToString(), read.ContentRange, read.ContentLength]).toEqual([
+        206,
+        bytes,
+        ContentRange,
+        bytes.length,
+      ]);
       expect(read.ChecksumSHA256).toBeUndefined();
     }
   });
 
   test("beyond the end is 416", async () => {
-    for (const Range of ["bytes=10-", "bytes=10-12", "bytes=-0"]) expect(await refusalOf(get({ Range }))).toMatchObject({ name: "InvalidRange", status: 416 });
+    for (const Range of ["bytes=10-", "bytes=10-12", "bytes=-0"])
+      expect(await refusalOf(get({ Range }))).toMatchObject({ name: "InvalidRange", status: 416 });
   });
 
   test("of another form, or more than one, is ignored", async () => {
@@ -55,7 +63,12 @@ describe("a conditional read", () => {
   const after = new Date(Date.now() + 3_600_000);
 
   test("is 304 without a body while the caller's copy is good", async () => {
-    for (const headers of [{ "If-None-Match": etag }, { "If-None-Match": `"other", ${etag}` }, { "If-None-Match": "*" }, { "If-Modified-Since": after.toUTCString() }]) {
+    for (const headers of [
+      { "If-None-Match": etag },
+      { "If-None-Match": `"other", ${etag}` },
+      { "If-None-Match": "*" },
+      { "If-Modified-Since": after.toUTCString() },
+    ]) {
       const reply = await send(await s3.presign(new GetObjectCommand({ Bucket: bucket, Key: key })), { headers });
       expect([reply.status, reply.body, reply.headers.etag]).toEqual([304, "", etag]);
     }
@@ -67,7 +80,13 @@ describe("a conditional read", () => {
   });
 
   test("is answered when its conditions hold", async () => {
-    for (const conditions of [{ IfMatch: etag }, { IfNoneMatch: '"other"' }, { IfModifiedSince: before }, { IfUnmodifiedSince: after }, { IfMatch: etag, IfUnmodifiedSince: before }])
+    for (const conditions of [
+      { IfMatch: etag },
+      { IfNoneMatch: '"other"' },
+      { IfModifiedSince: before },
+      { IfUnmodifiedSince: after },
+      { IfMatch: etag, IfUnmodifiedSince: before },
+    ])
       expect((await get(conditions)).$metadata.httpStatusCode).toBe(200);
   });
 });
@@ -76,11 +95,31 @@ describe("response overrides", () => {
   const disposition = "attachment; filename=\"x.pdf\"; filename*=UTF-8''%C3%A9.pdf";
 
   test("come back byte for byte on a presigned URL that names the version", async () => {
-    const command = new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId, ResponseContentDisposition: disposition, ResponseContentType: "application/octet-stream", ResponseCacheControl: "no-store" });
+    const command = new GetObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      VersionId: versionId,
+      ResponseContentDisposition: disposition,
+      ResponseContentType: "application/octet-stream",
+      ResponseCacheControl: "no-store",
+    });
     const url = await s3.presign(command);
-    for (const reply of [await send(url), await fetch(url).then(async (answer) => ({ status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() }))]) {
+    for (const reply of [
+      await send(url),
+      await fetch(url).then(async (answer) => ({
+        status: answer.status,
+        headers: Object.fromEntries(answer.headers),
+        body: await answer.text(),
+      })),
+    ]) {
       expect([reply.status, reply.body]).toEqual([200, body]);
-      expect(reply.headers).toMatchObject({ "content-disposition": disposition, "content-type": "application/octet-stream", "cache-control": "no-store", "x-amz-version-id": versionId, etag });
+      expect(reply.headers).toMatchObject({
+        "content-disposition": disposition,
+        "content-type": "application/octet-stream",
+        "cache-control": "no-store",
+        "x-amz-version-id": versionId,
+        etag,
+      });
     }
     const tampered = await send(url.replace("x.pdf", "y.pdf"));
     expect([tampered.status, codeOf(tampered)]).toEqual([403, "SignatureDoesNotMatch"]);
@@ -101,20 +140,32 @@ describe("cross-origin requests", () => {
   const preflight = (from: string, method: string, target = bucket) =>
     send(`${s3.url}/${target}/${key}`, {
       method: "OPTIONS",
-      headers: { Origin: from, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": "content-type,x-amz-checksum-sha256" },
+      headers: {
+        Origin: from,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "content-type,x-amz-checksum-sha256",
+      },
     });
 
   test("are allowed to the bucket's origins, with the headers that an upload sends and reads", async () => {
     for (const method of ["PUT", "GET", "HEAD"]) {
       const reply = await preflight(origin, method);
       expect(reply.status).toBe(200);
-      expect(reply.headers).toMatchObject({ "access-control-allow-origin": origin, "access-control-allow-headers": "content-type,x-amz-checksum-sha256" });
+      expect(reply.headers).toMatchObject({
+        "access-control-allow-origin": origin,
+        "access-control-allow-headers": "content-type,x-amz-checksum-sha256",
+      });
       expect(reply.headers["access-control-allow-methods"]).toContain(method);
     }
   });
 
   test("are refused to other origins, to other methods and to a bucket without rules", async () => {
-    for (const reply of [await preflight("https://elsewhere.example", "PUT"), await preflight(`${origin}.evil.example`, "PUT"), await preflight(origin, "DELETE"), await preflight(origin, "PUT", "unknown")])
+    for (const reply of [
+      await preflight("https://elsewhere.example", "PUT"),
+      await preflight(`${origin}.evil.example`, "PUT"),
+      await preflight(origin, "DELETE"),
+      await preflight(origin, "PUT", "unknown"),
+    ])
       expect([reply.status, codeOf(reply), reply.headers["access-control-allow-origin"]]).toEqual([403, "AccessForbidden", undefined]);
     expect((await send(`${s3.url}/${bucket}/${key}`, { method: "OPTIONS" })).status).toBe(400);
   });
@@ -123,7 +174,11 @@ describe("cross-origin requests", () => {
     const target = newKey();
     const url = await s3.presign(new PutObjectCommand({ Bucket: bucket, Key: target }));
     const allowed = await send(url, { method: "PUT", headers: { Origin: origin }, body });
-    expect(allowed.headers).toMatchObject({ "access-control-allow-origin": origin, "access-control-expose-headers": "ETag, x-amz-version-id", vary: expect.stringContaining("Origin") as string });
+    expect(allowed.headers).toMatchObject({
+      "access-control-allow-origin": origin,
+      "access-control-expose-headers": "ETag, x-amz-version-id",
+      vary: "Origin, Access-Control-Request-Headers, Access-Control-Request-Method",
+    });
     const other = await send(url, { method: "PUT", headers: { Origin: "https://elsewhere.example" }, body });
     expect([other.status, other.headers["access-control-allow-origin"]]).toEqual([200, undefined]);
     const refused = await send(`${s3.url}/${bucket}/${target}`, { headers: { Origin: origin } });

@@ -24,7 +24,8 @@ afterAll(() => s3.stop());
 
 const put = (Key: string, Body: PutObjectCommandInput["Body"] = "content", more: Partial<PutObjectCommandInput> = {}) =>
   s3.client.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ...more }));
-const get = (Key: string, VersionId?: string) => s3.client.send(new GetObjectCommand({ Bucket: bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) }));
+const get = (Key: string, VersionId?: string) =>
+  s3.client.send(new GetObjectCommand({ Bucket: bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) }));
 const textOf = async (Key: string, VersionId?: string) => (await get(Key, VersionId)).Body?.transformToString();
 
 describe("versions", () => {
@@ -53,7 +54,11 @@ describe("versions", () => {
     expect(marker.DeleteMarker).toBe(true);
     expect(marker.VersionId).not.toBe(stored.VersionId);
     const hidden = await refusalOf(get(key));
-    expect(hidden).toMatchObject({ name: "NoSuchKey", status: 404, headers: { "x-amz-delete-marker": "true", "x-amz-version-id": marker.VersionId } });
+    expect(hidden).toMatchObject({
+      name: "NoSuchKey",
+      status: 404,
+      headers: { "x-amz-delete-marker": "true", "x-amz-version-id": marker.VersionId },
+    });
     expect(await textOf(key, stored.VersionId)).toBe("content");
     const named = await refusalOf(get(key, marker.VersionId));
     expect(named).toMatchObject({ name: "MethodNotAllowed", status: 405, headers: { allow: "DELETE", "x-amz-delete-marker": "true" } });
@@ -86,11 +91,17 @@ describe("versions", () => {
       expected.push(marker.VersionId, versions[1]?.VersionId, versions[0]?.VersionId);
     }
     const whole = await s3.client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix }));
-    expect([whole.IsTruncated, whole.Versions?.map(({ IsLatest }) => IsLatest), whole.DeleteMarkers?.map(({ IsLatest }) => IsLatest)]).toEqual([false, [false, false, false, false], [true, true]]);
+    expect([
+      whole.IsTruncated,
+      whole.Versions?.map(({ IsLatest }) => IsLatest),
+      whole.DeleteMarkers?.map(({ IsLatest }) => IsLatest),
+    ]).toEqual([false, [false, false, false, false], [true, true]]);
     const listed: (string | undefined)[] = [];
     let [KeyMarker, VersionIdMarker]: (string | undefined)[] = [];
     do {
-      const page: ListObjectVersionsCommandOutput = await s3.client.send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, MaxKeys: 1, KeyMarker, VersionIdMarker }));
+      const page: ListObjectVersionsCommandOutput = await s3.client.send(
+        new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, MaxKeys: 1, KeyMarker, VersionIdMarker }),
+      );
       for (const { VersionId } of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]) {
         listed.push(VersionId);
         // A job that erases while it lists must still meet every version.
@@ -112,18 +123,24 @@ describe("versions", () => {
     const listed: (string | undefined)[] = [];
     let ContinuationToken: string | undefined;
     do {
-      const page: ListObjectsV2CommandOutput = await s3.client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 2, ContinuationToken }));
+      const page: ListObjectsV2CommandOutput = await s3.client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 2, ContinuationToken }),
+      );
       expect(page.KeyCount).toBe(page.Contents?.length);
       listed.push(...(page.Contents ?? []).map(({ Key }) => Key));
       ContinuationToken = page.NextContinuationToken;
       expect(page.IsTruncated).toBe(ContinuationToken !== undefined);
     } while (ContinuationToken !== undefined);
     expect(listed).toEqual(names.map((name) => `${prefix}${name}`));
-    const after = await s3.client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, StartAfter: `${prefix}ñ`, EncodingType: "url" }));
+    const after = await s3.client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, StartAfter: `${prefix}ñ`, EncodingType: "url" }),
+    );
     expect(after.Contents?.map(({ Key, Size, ETag }) => [decodeURIComponent(Key ?? ""), Size, ETag])).toEqual(
       names.slice(4).map((name) => [`${prefix}${name}`, 7, `"${md5("content")}"`]),
     );
-    expect(await refusalOf(s3.client.send(new ListObjectsV2Command({ Bucket: bucket, ContinuationToken: "!" })))).toMatchObject({ name: "InvalidArgument" });
+    expect(await refusalOf(s3.client.send(new ListObjectsV2Command({ Bucket: bucket, ContinuationToken: "!" })))).toMatchObject({
+      name: "InvalidArgument",
+    });
   });
 
   test("DeleteObjects marks or removes many at once and says what became of each", async () => {
@@ -132,7 +149,10 @@ describe("versions", () => {
     await put(other);
     const Objects = [{ Key: one, VersionId }, { Key: other }, { Key: "x".repeat(1025) }];
     const done = await s3.client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects } }));
-    expect(done.Deleted).toMatchObject([{ Key: one, VersionId }, { Key: other, DeleteMarker: true }]);
+    expect(done.Deleted).toMatchObject([
+      { Key: one, VersionId },
+      { Key: other, DeleteMarker: true },
+    ]);
     expect(done.Errors).toMatchObject([{ Code: "KeyTooLongError" }]);
     expect(await refusalOf(get(one))).toMatchObject({ name: "NoSuchKey" });
     expect(await refusalOf(get(other))).toMatchObject({ headers: { "x-amz-delete-marker": "true" } });
@@ -153,14 +173,20 @@ describe("versions", () => {
 
 describe("tags", () => {
   const tag = (Key: string, TagSet: { Key: string; Value: string }[], VersionId?: string) =>
-    s3.client.send(new PutObjectTaggingCommand({ Bucket: bucket, Key, Tagging: { TagSet }, ...(VersionId === undefined ? {} : { VersionId }) }));
-  const tagsOf = async (Key: string, VersionId?: string) => (await s3.client.send(new GetObjectTaggingCommand({ Bucket: bucket, Key, VersionId }))).TagSet;
+    s3.client.send(
+      new PutObjectTaggingCommand({ Bucket: bucket, Key, Tagging: { TagSet }, ...(VersionId === undefined ? {} : { VersionId }) }),
+    );
+  const tagsOf = async (Key: string, VersionId?: string) =>
+    (await s3.client.send(new GetObjectTaggingCommand({ Bucket: bucket, Key, VersionId }))).TagSet;
 
   test("belong to one version and are replaced as a whole", async () => {
     const key = newKey();
     const first = await put(key, "1", { Tagging: "origin=portal&kind=a%26b" });
     const second = await put(key, "2");
-    expect(await tagsOf(key, first.VersionId)).toEqual([{ Key: "origin", Value: "portal" }, { Key: "kind", Value: "a&b" }]);
+    expect(await tagsOf(key, first.VersionId)).toEqual([
+      { Key: "origin", Value: "portal" },
+      { Key: "kind", Value: "a&b" },
+    ]);
     expect((await tag(key, [{ Key: "released", Value: "yes" }], first.VersionId)).VersionId).toBe(first.VersionId);
     expect(await tagsOf(key, first.VersionId)).toEqual([{ Key: "released", Value: "yes" }]);
     expect(await tagsOf(key, second.VersionId)).toEqual([]);

@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import {
   DeleteObjectCommand,
@@ -21,7 +23,8 @@ afterAll(() => s3.stop());
 
 const put = (Key: string, Body: PutObjectCommandInput["Body"] = "content", more: Partial<PutObjectCommandInput> = {}) =>
   s3.client.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ...more }));
-const get = (Key: string, VersionId?: string) => s3.client.send(new GetObjectCommand({ Bucket: bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) }));
+const get = (Key: string, VersionId?: string) =>
+  s3.client.send(new GetObjectCommand({ Bucket: bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) }));
 const textOf = async (Key: string, VersionId?: string) => (await get(Key, VersionId)).Body?.transformToString();
 
 describe("PutObject", () => {
@@ -31,14 +34,25 @@ describe("PutObject", () => {
     expect(stored.ETag).toBe(`"${md5("content")}"`);
     expect(stored.VersionId).toMatch(/^[\w.-]{32}$/);
     const head = await s3.client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    expect(head).toMatchObject({ ContentLength: 7, ContentType: "text/plain", CacheControl: "no-store", Metadata: { case: "cas_1" }, VersionId: stored.VersionId, ETag: stored.ETag, AcceptRanges: "bytes" });
+    expect(head).toMatchObject({
+      ContentLength: 7,
+      ContentType: "text/plain",
+      CacheControl: "no-store",
+      Metadata: { case: "cas_1" },
+      VersionId: stored.VersionId,
+      ETag: stored.ETag,
+      AcceptRanges: "bytes",
+    });
   });
 
   test("checks a SHA-256 and stores nothing when the body has another", async () => {
     const key = newKey();
     const before = await s3.blobs();
     expect(await refusalOf(put(key, "content", { ChecksumSHA256: sha256("another") }))).toMatchObject({ name: "BadDigest", status: 400 });
-    expect(await refusalOf(put(key, "content", { ContentMD5: Buffer.alloc(16).toString("base64") }))).toMatchObject({ name: "BadDigest", status: 400 });
+    expect(await refusalOf(put(key, "content", { ContentMD5: Buffer.alloc(16).toString("base64") }))).toMatchObject({
+      name: "BadDigest",
+      status: 400,
+    });
     expect(await refusalOf(put(key, "content", { ContentMD5: "short" }))).toMatchObject({ name: "InvalidDigest", status: 400 });
     expect(await refusalOf(put(key, "content", { ChecksumSHA256: "short" }))).toMatchObject({ name: "InvalidRequest", status: 400 });
     expect(await refusalOf(get(key))).toMatchObject({ name: "NoSuchKey" });
@@ -56,8 +70,23 @@ describe("PutObject", () => {
     expect(Buffer.from((await read.Body?.transformToByteArray()) ?? []).equals(body)).toBe(true);
   });
 
-  test("refuses a trailing checksum that the body does not have", async () => {
-    const key = newKey();
+  test("refuses an encoded body that was altered, cut off or malformed on its way, and stores nothing", async () => {
+    const alterations: readonly (readonly [string, (encoded: string) => string])[] = [
+      ["BadDigest", (encoded) => encoded.replace("content", "CONTENT")],
+      ["IncompleteBody", (encoded) => encoded.slice(0, encoded.indexOf("0\r\n"))],
+      ["IncompleteBody", (encoded) => encoded.slice(0, -2)],
+      ["IncompleteBody", (encoded) => encoded.replace(/^7/, "z")],
+      ["IncompleteBody", (encoded) => encoded.replace(/^7/, "6")],
+      ["MalformedTrailerError", (encoded) => encoded.replace(/x-amz-checksum-crc32:[^\r]+\r\n/, "")],
+      ["MalformedTrailerError", (encoded) => `${encoded}0\r\n`],
+      ["InvalidRequest", (encoded) => encoded.replace(/crc32:[^\r]+/, "crc32:short")],
+    ];
+    const before = await s3.blobs();
+    for (const [name, alter] of alterations) expect(await refusalOf(putAltered(alter))).toMatchObject({ name, status: 400 });
+    expect(await s3.blobs()).toEqual(before);
+  });
+
+  const putAltered = (alter: (encoded: string) => string) => {
     const client = s3.clientWith({});
     client.middlewareStack.add(
       (next) => (args) => {
@@ -66,17 +95,19 @@ describe("PutObject", () => {
         const encoded = request.body;
         request.body = Readable.from(
           (async function* () {
-            for await (const piece of encoded) yield Buffer.from(Buffer.from(piece).toString("latin1").replace("content", "CONTENT"), "latin1");
+            const pieces: Buffer[] = [];
+            for await (const piece of encoded) pieces.push(Buffer.from(piece));
+            yield Buffer.from(alter(Buffer.concat(pieces).toString("latin1")), "latin1");
           })(),
         );
         return next(args);
       },
       { step: "finalizeRequest", priority: "low" },
     );
-    const sending = client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: Readable.from([Buffer.from("content")]), ContentLength: 7 }));
-    expect(await refusalOf(sending)).toMatchObject({ name: "BadDigest", status: 400 });
-    expect(await refusalOf(get(key))).toMatchObject({ name: "NoSuchKey" });
-  });
+    return client.send(
+      new PutObjectCommand({ Bucket: bucket, Key: newKey(), Body: Readable.from([Buffer.from("content")]), ContentLength: 7 }),
+    );
+  };
 
   test("refuses a stream that is not as long as it said", async () => {
     const body = Readable.from([Buffer.from("content")]);
@@ -133,7 +164,12 @@ describe("checksums", () => {
     const { VersionId } = await put(key, "content", { ChecksumSHA256: sha256("content") });
     const ObjectAttributes: ("ETag" | "Checksum" | "ObjectSize" | "ObjectParts")[] = ["ETag", "Checksum", "ObjectSize", "ObjectParts"];
     const told = await s3.client.send(new GetObjectAttributesCommand({ Bucket: bucket, Key: key, ObjectAttributes }));
-    expect(told).toMatchObject({ ETag: md5("content"), ObjectSize: 7, VersionId, Checksum: { ChecksumSHA256: sha256("content"), ChecksumType: "FULL_OBJECT" } });
+    expect(told).toMatchObject({
+      ETag: md5("content"),
+      ObjectSize: 7,
+      VersionId,
+      Checksum: { ChecksumSHA256: sha256("content"), ChecksumType: "FULL_OBJECT" },
+    });
     expect(told.ObjectParts).toBeUndefined();
     const onlySize = await s3.client.send(new GetObjectAttributesCommand({ Bucket: bucket, Key: key, ObjectAttributes: ["ObjectSize"] }));
     expect([onlySize.ObjectSize, onlySize.ETag, onlySize.Checksum]).toEqual([7, undefined, undefined]);
@@ -151,6 +187,17 @@ test("state survives a restart, byte for byte and tag for tag", async () => {
   expect(await refusalOf(put(key, "x", { IfNoneMatch: "*" }))).toMatchObject({ name: "PreconditionFailed" });
 });
 
+test("a restart removes the bytes that a crash left of an upload that never finished", async () => {
+  const before = await s3.blobs();
+  await writeFile(join(s3.directory, bucket, "blobs", "0123456789abcdef0123456789abcdef"), "half of it");
+  await s3.close();
+  await s3.open();
+  expect(await s3.blobs()).toEqual(before);
+});
+
 test("ListObjects, which nobody here should use, is refused and not half answered", async () => {
-  expect(await refusalOf(s3.client.send(new ListObjectsCommand({ Bucket: bucket })))).toMatchObject({ name: "NotImplemented", status: 501 });
+  expect(await refusalOf(s3.client.send(new ListObjectsCommand({ Bucket: bucket })))).toMatchObject({
+    name: "NotImplemented",
+    status: 501,
+  });
 });

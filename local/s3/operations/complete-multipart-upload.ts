@@ -67,7 +67,8 @@ function chosenParts({ id, parts, algorithm }: Upload, listed: readonly XmlEleme
     if (before !== undefined && number <= before.number) throw new S3Error("InvalidPartOrder", { details: { UploadId: id } });
     // "When a additional checksum ... is applied to each part, the PartNumber must start at 1 and the part numbers must be consecutive.
     // Otherwise, Amazon S3 generates an HTTP 400 Bad Request status code and an InvalidPartOrder error code" (CompletedPart).
-    if (algorithm !== undefined && number !== (before?.number ?? 0) + 1) throw new S3Error("InvalidPartOrder", { details: { UploadId: id } });
+    if (algorithm !== undefined && number !== (before?.number ?? 0) + 1)
+      throw new S3Error("InvalidPartOrder", { details: { UploadId: id } });
     const claimed = algorithm === undefined ? undefined : childText(element, checksumElement(algorithm));
     if (algorithm !== undefined && claimed === undefined)
       throw new S3Error("InvalidRequest", {
@@ -77,7 +78,14 @@ function chosenParts({ id, parts, algorithm }: Upload, listed: readonly XmlEleme
     if (part?.etag !== etag || (claimed !== undefined && claimed !== part.checksum?.value))
       throw new S3Error("InvalidPart", { details: { UploadId: id, PartNumber: String(number), ETag: etag } });
     if (before !== undefined && before.size < minimumPartSize)
-      throw new S3Error("EntityTooSmall", { details: { ProposedSize: String(before.size), MinSizeAllowed: String(minimumPartSize), PartNumber: String(before.number), ETag: before.etag } });
+      throw new S3Error("EntityTooSmall", {
+        details: {
+          ProposedSize: String(before.size),
+          MinSizeAllowed: String(minimumPartSize),
+          PartNumber: String(before.number),
+          ETag: before.etag,
+        },
+      });
     chosen.push(part);
   }
   return chosen;
@@ -94,7 +102,9 @@ function compositeChecksum({ algorithm }: Upload, parts: readonly Part[]): Check
 function checkPromises(headers: ReadonlyMap<string, string>, checksum: Checksum | undefined, size: number): void {
   const promisedSize = headers.get("x-amz-mp-object-size");
   if (promisedSize !== undefined && promisedSize !== String(size))
-    throw new S3Error("InvalidRequest", { message: `The provided 'x-amz-mp-object-size' header value ${promisedSize} does not match what was computed: ${size}` });
+    throw new S3Error("InvalidRequest", {
+      message: `The provided 'x-amz-mp-object-size' header value ${promisedSize} does not match what was computed: ${size}`,
+    });
   const promised = checksum === undefined ? undefined : headers.get(checksumHeader(checksum.algorithm));
   // The number of parts may be left out of a composite that is promised.
   if (checksum !== undefined && promised !== undefined && promised !== checksum.value && promised !== checksum.value.split("-")[0])
@@ -108,4 +118,8 @@ function compositeEtag(parts: readonly Part[]): string {
   return `${digest.digest().toString("hex")}-${parts.length}`;
 }
 
-const completedPart = ({ number, size, checksum }: Part): CompletedPart => ({ number, size, ...(checksum === undefined ? {} : { checksum: checksum.value }) });
+const completedPart = ({ number, size, checksum }: Part): CompletedPart => ({
+  number,
+  size,
+  ...(checksum === undefined ? {} : { checksum: checksum.value }),
+});

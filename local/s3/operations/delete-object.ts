@@ -21,7 +21,10 @@ export const deleteObject: Operation = async (call) => {
 
 export const deleteObjects: Operation = async (call) => {
   const batch = parseXml(await receiveDocument(call.request, call.authenticated, true), "Delete");
-  const objects = childrenNamed(batch, "Object").map((object) => ({ key: demandedText(object, "Key"), versionId: childText(object, "VersionId") }));
+  const objects = childrenNamed(batch, "Object").map((object) => ({
+    key: demandedText(object, "Key"),
+    versionId: childText(object, "VersionId"),
+  }));
   if (objects.length < 1 || objects.length > maximumBatch) throw new S3Error("MalformedXML");
   const quiet = childText(batch, "Quiet") === "true";
   const results: string[] = [];

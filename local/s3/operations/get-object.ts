@@ -3,7 +3,7 @@ import type { StoredObject } from "../bucket.ts";
 import { checksumHeaders } from "../checksums.ts";
 import { notModified } from "../conditions.ts";
 import { S3Error } from "../errors.ts";
-import type { Answer } from "../exchange.ts";
+import { type Answer, checkHeaderValue } from "../exchange.ts";
 import { type Call, findObject } from "./operation.ts";
 
 const overrides = ["cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires"];
@@ -18,7 +18,11 @@ export const headObject = (call: Call): Promise<Answer> => Promise.resolve(answe
 function answerWith(call: Call, withBody: boolean): Answer {
   const { request, authenticated, bucket } = call;
   const object = findObject(call);
-  const validators = { ETag: `"${object.etag}"`, "Last-Modified": new Date(object.lastModified).toUTCString(), "x-amz-version-id": object.versionId };
+  const validators = {
+    ETag: `"${object.etag}"`,
+    "Last-Modified": new Date(object.lastModified).toUTCString(),
+    "x-amz-version-id": object.versionId,
+  };
   if (notModified(authenticated.headers, object)) return { status: 304, headers: validators };
 
   const range = readRange(authenticated.headers, object);
@@ -42,7 +46,10 @@ function answerWith(call: Call, withBody: boolean): Answer {
 }
 
 /** "Amazon S3 doesn't support retrieving multiple ranges of data per GET request": such a header, like a malformed one, is ignored. */
-function readRange(headers: ReadonlyMap<string, string>, { size, etag }: StoredObject): { readonly first: number; readonly last: number } | undefined {
+function readRange(
+  headers: ReadonlyMap<string, string>,
+  { size, etag }: StoredObject,
+): { readonly first: number; readonly last: number } | undefined {
   const text = headers.get("range") ?? "";
   const ifRange = headers.get("if-range");
   const [whole, from = "", to = ""] = /^bytes=(\d*)-(\d*)$/.exec(text) ?? [];
@@ -51,7 +58,10 @@ function readRange(headers: ReadonlyMap<string, string>, { size, etag }: StoredO
   const first = from === "" ? Math.max(size - Number(to), 0) : Number(from);
   const last = from === "" || to === "" ? size - 1 : Math.min(Number(to), size - 1);
   if (first >= size || (from === "" && Number(to) === 0))
-    throw new S3Error("InvalidRange", { details: { RangeRequested: text, ActualObjectSize: String(size) }, headers: { "Content-Range": `bytes */${size}` } });
+    throw new S3Error("InvalidRange", {
+      details: { RangeRequested: text, ActualObjectSize: String(size) },
+      headers: { "Content-Range": `bytes */${size}` },
+    });
   return { first, last };
 }
 
@@ -60,8 +70,7 @@ function overridesOf(query: URLSearchParams): Record<string, string> {
   for (const name of overrides) {
     const value = query.get(`response-${name}`);
     if (value === null) continue;
-    if (!/^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value))
-      throw new S3Error("InvalidArgument", { message: "Header value cannot be represented using ISO-8859-1.", details: { ArgumentName: `response-${name}`, ArgumentValue: value } });
+    checkHeaderValue(`response-${name}`, value);
     headers[name] = value;
   }
   return headers;

@@ -91,7 +91,13 @@ function versionElement(key: string, version: Version, isLatest: boolean): strin
 
 function objectElements({ lastModified, etag, size, checksum }: StoredObject): string[] {
   const checksums = checksum === undefined ? [] : [leaf("ChecksumAlgorithm", checksum.algorithm), leaf("ChecksumType", checksum.type)];
-  return [leaf("LastModified", lastModified), leaf("ETag", `"${etag}"`), ...checksums, leaf("Size", size), leaf("StorageClass", "STANDARD")];
+  return [
+    leaf("LastModified", lastModified),
+    leaf("ETag", `"${etag}"`),
+    ...checksums,
+    leaf("Size", size),
+    leaf("StorageClass", "STANDARD"),
+  ];
 }
 
 export const isAfter = (key: string, marker: string): boolean => Buffer.compare(Buffer.from(key), Buffer.from(marker)) > 0;
@@ -106,7 +112,7 @@ export function keyEncoding(query: URLSearchParams): (key: string) => string {
 
 function readToken(token: string): string {
   const key = Buffer.from(token, "base64url").toString("utf8");
-  if (key === "" || Buffer.from(key).toString("base64url") !== token) throw new S3Error("InvalidArgument", { message: "The continuation token provided is incorrect" });
+  if (key === "" || Buffer.from(key).toString("base64url") !== token)
+    throw new S3Error("InvalidArgument", { message: "The continuation token provided is incorrect" });
   return key;
 }
-

@@ -75,7 +75,15 @@ export const listMultipartUploads: Operation = ({ request: { query }, bucket }) 
         leaf("EncodingType", query.get("encoding-type") ?? undefined),
         leaf("IsTruncated", truncated),
         ...page.map((upload) =>
-          node("Upload", leaf("Key", encode(upload.key)), leaf("UploadId", upload.id), owners, leaf("StorageClass", "STANDARD"), leaf("Initiated", upload.initiated), ...checksumElements(upload)),
+          node(
+            "Upload",
+            leaf("Key", encode(upload.key)),
+            leaf("UploadId", upload.id),
+            owners,
+            leaf("StorageClass", "STANDARD"),
+            leaf("Initiated", upload.initiated),
+            ...checksumElements(upload),
+          ),
         ),
       ),
     ),
@@ -84,4 +92,5 @@ export const listMultipartUploads: Operation = ({ request: { query }, bucket }) 
 
 const compareIds = (one: Upload, other: Upload): number => (one.id > other.id ? 1 : -1);
 
-const checksumElements = ({ algorithm }: Upload): string[] => (algorithm === undefined ? [] : [leaf("ChecksumAlgorithm", algorithm), leaf("ChecksumType", "COMPOSITE")]);
+const checksumElements = ({ algorithm }: Upload): string[] =>
+  algorithm === undefined ? [] : [leaf("ChecksumAlgorithm", algorithm), leaf("ChecksumType", "COMPOSITE")];

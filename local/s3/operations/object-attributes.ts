@@ -12,7 +12,11 @@ export const getObjectAttributes: Operation = (call) => {
   const { headers } = call.authenticated;
   const asked = (headers.get("x-amz-object-attributes") ?? "").split(",").map((name) => name.trim());
   const unknown = asked.find((name) => !attributes.some((attribute) => attribute === name));
-  if (unknown !== undefined) throw new S3Error("InvalidArgument", { message: "Invalid attribute name specified.", details: { ArgumentName: "x-amz-object-attributes", ArgumentValue: unknown } });
+  if (unknown !== undefined)
+    throw new S3Error("InvalidArgument", {
+      message: "Invalid attribute name specified.",
+      details: { ArgumentName: "x-amz-object-attributes", ArgumentValue: unknown },
+    });
   const object = findObject(call);
   const elements: Readonly<Record<(typeof attributes)[number], string>> = {
     ETag: leaf("ETag", object.etag),
@@ -22,7 +26,9 @@ export const getObjectAttributes: Operation = (call) => {
     ObjectSize: leaf("ObjectSize", object.size),
   };
   const body = document("GetObjectAttributesResponse", ...attributes.filter((name) => asked.includes(name)).map((name) => elements[name]));
-  return Promise.resolve(xmlAnswer(body, { "Last-Modified": new Date(object.lastModified).toUTCString(), "x-amz-version-id": object.versionId }));
+  return Promise.resolve(
+    xmlAnswer(body, { "Last-Modified": new Date(object.lastModified).toUTCString(), "x-amz-version-id": object.versionId }),
+  );
 };
 
 function checksumOf({ checksum }: StoredObject): string {
@@ -48,6 +54,8 @@ function partsOf({ parts, checksum }: StoredObject, headers: ReadonlyMap<string,
     leaf("NextPartNumberMarker", page.at(-1)?.number ?? 0),
     leaf("MaxParts", maximum),
     leaf("IsTruncated", after.length > page.length),
-    ...page.map((part) => node("Part", leaf("PartNumber", part.number), leaf("Size", part.size), leaf(checksumElement(checksum.algorithm), part.checksum))),
+    ...page.map((part) =>
+      node("Part", leaf("PartNumber", part.number), leaf("Size", part.size), leaf(checksumElement(checksum.algorithm), part.checksum)),
+    ),
   );
 }

@@ -18,7 +18,11 @@ export type Operation = (call: Call) => Promise<Answer>;
 
 export const newVersionId = (): string => randomBytes(24).toString("base64url");
 
-export const changeOf = ({ request, bucket }: Call): Change => ({ bucket: bucket.name, requestId: request.requestId, sourceIp: request.sourceIp });
+export const changeOf = ({ request, bucket }: Call): Change => ({
+  bucket: bucket.name,
+  requestId: request.requestId,
+  sourceIp: request.sourceIp,
+});
 
 export const xmlAnswer = (body: string, headers: Readonly<Record<string, string>> = {}): Answer => ({
   status: 200,
@@ -30,7 +34,11 @@ export const xmlAnswer = (body: string, headers: Readonly<Record<string, string>
 export function namedVersion(query: URLSearchParams): string | undefined {
   const versionId = query.get("versionId");
   if (versionId === null) return undefined;
-  if (!/^(?:[\w.-]{32}|null)$/.test(versionId)) throw new S3Error("InvalidArgument", { message: "Invalid version id specified", details: { ArgumentName: "versionId", ArgumentValue: versionId } });
+  if (!/^(?:[\w.-]{32}|null)$/.test(versionId))
+    throw new S3Error("InvalidArgument", {
+      message: "Invalid version id specified",
+      details: { ArgumentName: "versionId", ArgumentValue: versionId },
+    });
   return versionId;
 }
 
@@ -44,15 +52,26 @@ export function findObject({ request, bucket }: Call): StoredObject {
   if (found === undefined) throw new S3Error("NoSuchKey", { details: { Key: key } });
   if (found.kind === "object") return found;
   // "If the object you request is a delete marker": 404 for the latest, 405 with Allow: DELETE when the marker itself is named.
-  const headers = { "x-amz-delete-marker": "true", "x-amz-version-id": found.versionId, "Last-Modified": new Date(found.lastModified).toUTCString() };
+  const headers = {
+    "x-amz-delete-marker": "true",
+    "x-amz-version-id": found.versionId,
+    "Last-Modified": new Date(found.lastModified).toUTCString(),
+  };
   if (versionId === undefined) throw new S3Error("NoSuchKey", { details: { Key: key }, headers });
-  throw new S3Error("MethodNotAllowed", { details: { Method: request.method, ResourceType: "DeleteMarker" }, headers: { ...headers, Allow: "DELETE" } });
+  throw new S3Error("MethodNotAllowed", {
+    details: { Method: request.method, ResourceType: "DeleteMarker" },
+    headers: { ...headers, Allow: "DELETE" },
+  });
 }
 
 /** A whole number from the query, within what S3 allows for it. */
 export function numberParameter(query: URLSearchParams, name: string, otherwise: number, maximum: number): number {
   const text = query.get(name);
   if (text === null || text === "") return otherwise;
-  if (!/^\d{1,10}$/.test(text)) throw new S3Error("InvalidArgument", { message: `Provided ${name} not an integer or within integer range`, details: { ArgumentName: name, ArgumentValue: text } });
+  if (!/^\d{1,10}$/.test(text))
+    throw new S3Error("InvalidArgument", {
+      message: `Provided ${name} not an integer or within integer range`,
+      details: { ArgumentName: name, ArgumentValue: text },
+    });
   return Math.min(Number(text), maximum);
 }

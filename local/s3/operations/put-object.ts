@@ -3,6 +3,7 @@ import type { ObjectHeaders, StoredObject } from "../bucket.ts";
 import { checksumHeaders } from "../checksums.ts";
 import { checkWriteConditions } from "../conditions.ts";
 import { S3Error } from "../errors.ts";
+import { checkHeaderValue } from "../exchange.ts";
 import { receive } from "../intake.ts";
 import { type Call, changeOf, newVersionId, type Operation } from "./operation.ts";
 import { tagsOfHeader } from "./tagging.ts";
@@ -32,7 +33,10 @@ export const putObject: Operation = async (call) => {
 };
 
 /** Puts a new version on top, if the request's conditions hold at this moment. */
-export function makeVisible({ request, authenticated, bucket, now }: Call, content: Omit<StoredObject, "kind" | "versionId" | "lastModified">): Promise<StoredObject> {
+export function makeVisible(
+  { request, authenticated, bucket, now }: Call,
+  content: Omit<StoredObject, "kind" | "versionId" | "lastModified">,
+): Promise<StoredObject> {
   return bucket.change(request.key, (versions) => {
     checkWriteConditions(authenticated.headers, request.key, versions);
     const stored: StoredObject = { kind: "object", versionId: newVersionId(), lastModified: now().toISOString(), ...content };
@@ -49,9 +53,11 @@ export function keptOf(headers: ReadonlyMap<string, string>): ObjectHeaders {
   for (const [name, value] of headers) {
     if (name.startsWith("x-amz-meta-")) metadata += name.length - "x-amz-meta-".length + Buffer.byteLength(value);
     else if (!keptHeaders.includes(name)) continue;
+    checkHeaderValue(name, value);
     kept[name] = value;
   }
-  if (metadata > maximumMetadata) throw new S3Error("InvalidArgument", { message: "Your metadata headers exceed the maximum allowed metadata size" });
+  if (metadata > maximumMetadata)
+    throw new S3Error("InvalidArgument", { message: "Your metadata headers exceed the maximum allowed metadata size" });
   // aws-chunked is how the body travelled, not what the object is.
   const encodings = (kept["content-encoding"] ?? "").split(",").map((encoding) => encoding.trim());
   const lasting = encodings.filter((encoding) => encoding !== "" && encoding !== "aws-chunked").join(",");
@@ -59,4 +65,3 @@ export function keptOf(headers: ReadonlyMap<string, string>): ObjectHeaders {
   else kept["content-encoding"] = lasting;
   return kept;
 }
-

@@ -46,10 +46,13 @@ function checkTags(tags: readonly Tag[]): readonly Tag[] {
   if (tags.length > maximumTags) throw new S3Error("BadRequest", { message: "Object tags cannot be greater than 10" });
   for (const { key, value } of tags) {
     // "A tag key can be up to 128 Unicode characters in length, and tag values can be up to 256."
-    if (key.length < 1 || key.length > 128) throw new S3Error("InvalidTag", { message: "The TagKey you have provided is invalid", details: { TagKey: key } });
+    if (key.length < 1 || key.length > 128)
+      throw new S3Error("InvalidTag", { message: "The TagKey you have provided is invalid", details: { TagKey: key } });
     if (value.length > 256) throw new S3Error("InvalidTag", { details: { TagKey: key, TagValue: value } });
-    if (/^aws:/i.test(key)) throw new S3Error("InvalidTag", { message: "System tags cannot be added/updated by requester", details: { TagKey: key } });
+    if (/^aws:/i.test(key))
+      throw new S3Error("InvalidTag", { message: "System tags cannot be added/updated by requester", details: { TagKey: key } });
   }
-  if (new Set(tags.map(({ key }) => key)).size < tags.length) throw new S3Error("InvalidTag", { message: "Cannot provide multiple Tags with the same key" });
+  if (new Set(tags.map(({ key }) => key)).size < tags.length)
+    throw new S3Error("InvalidTag", { message: "Cannot provide multiple Tags with the same key" });
   return tags;
 }

@@ -23,7 +23,12 @@ export const createMultipartUpload: Operation = async ({ request, authenticated,
     tags: tagsOfHeader(headers.get("x-amz-tagging")),
     ...(algorithm === undefined ? {} : { algorithm }),
   });
-  const body = document("InitiateMultipartUploadResult", leaf("Bucket", bucket.name), leaf("Key", request.key), leaf("UploadId", upload.id));
+  const body = document(
+    "InitiateMultipartUploadResult",
+    leaf("Bucket", bucket.name),
+    leaf("Key", request.key),
+    leaf("UploadId", upload.id),
+  );
   return xmlAnswer(body, algorithm === undefined ? {} : { "x-amz-checksum-algorithm": algorithm, "x-amz-checksum-type": "COMPOSITE" });
 };
 
@@ -34,7 +39,14 @@ export const uploadPart: Operation = async ({ request, authenticated, bucket, no
   const { part, replaced } = await bucket.blobs.add(
     (sink) => receive(request, authenticated, sink),
     async (blob, { size, md5, checksum }) => {
-      const part = { number, blob, size, etag: md5.toString("hex"), lastModified: now().toISOString(), ...(checksum === undefined ? {} : { checksum }) };
+      const part = {
+        number,
+        blob,
+        size,
+        etag: md5.toString("hex"),
+        lastModified: now().toISOString(),
+        ...(checksum === undefined ? {} : { checksum }),
+      };
       return { part, replaced: await bucket.uploads.putPart(request.key, upload.id, part) };
     },
   );
@@ -55,16 +67,22 @@ function partNumber(query: URLSearchParams): number {
   const text = query.get("partNumber") ?? "";
   const number = Number(text);
   if (!/^\d{1,5}$/.test(text) || number < 1 || number > maximumPartNumber)
-    throw new S3Error("InvalidArgument", { message: `Part number must be an integer between 1 and ${maximumPartNumber}, inclusive`, details: { ArgumentName: "partNumber", ArgumentValue: text } });
+    throw new S3Error("InvalidArgument", {
+      message: `Part number must be an integer between 1 and ${maximumPartNumber}, inclusive`,
+      details: { ArgumentName: "partNumber", ArgumentValue: text },
+    });
   return number;
 }
 
 function checkType(type: string | undefined, algorithm: Upload["algorithm"]): void {
   if (type === undefined || type === "COMPOSITE") return;
   if (type !== "FULL_OBJECT") throw new S3Error("InvalidRequest", { message: "Value for x-amz-checksum-type header is invalid." });
-  if (algorithm === "CRC32") throw new S3Error("NotImplemented", { message: "A FULL_OBJECT checksum of a multipart upload is not implemented." });
+  if (algorithm === "CRC32")
+    throw new S3Error("NotImplemented", { message: "A FULL_OBJECT checksum of a multipart upload is not implemented." });
   // "SHA-1 and SHA-256 ... only support the composite checksum type for multipart uploads."
-  throw new S3Error("InvalidRequest", { message: `The FULL_OBJECT checksum type cannot be used with the ${algorithm?.toLowerCase() ?? "null"} checksum algorithm.` });
+  throw new S3Error("InvalidRequest", {
+    message: `The FULL_OBJECT checksum type cannot be used with the ${algorithm?.toLowerCase() ?? "null"} checksum algorithm.`,
+  });
 }
 
 /** Every part of an upload that was created with an algorithm must bring a checksum of that algorithm. */
@@ -73,5 +91,7 @@ function checkPartChecksum({ algorithm }: Upload, headers: Call["authenticated"]
   const trailer = headers.get("x-amz-trailer")?.replace(/^x-amz-checksum-/i, "");
   const actual = trailer === undefined ? claimedChecksum(headers)?.algorithm : readAlgorithm(trailer);
   if (actual !== algorithm)
-    throw new S3Error("InvalidRequest", { message: `Checksum Type mismatch occurred, expected checksum Type: ${algorithm.toLowerCase()}, actual checksum Type: ${actual?.toLowerCase() ?? "null"}` });
+    throw new S3Error("InvalidRequest", {
+      message: `Checksum Type mismatch occurred, expected checksum Type: ${algorithm.toLowerCase()}, actual checksum Type: ${actual?.toLowerCase() ?? "null"}`,
+    });
 }
