@@ -23,9 +23,7 @@ const fiveMebibytes = 5 * 1024 ** 2;
 const large = Buffer.alloc(fiveMebibytes, "large part ");
 const small = Buffer.from("the small last part");
 let s3: Harness;
-beforeAll(async () => {
-  s3 = await Harness.start();
-});
+beforeAll(async () => void (s3 = await Harness.start()));
 afterAll(() => s3.stop());
 
 async function create(Key: string, more: Partial<CreateMultipartUploadCommandInput> = {}): Promise<string> {
