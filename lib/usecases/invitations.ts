@@ -13,7 +13,7 @@ type Deps = Pick<Ports, "ledger" | "people" | "accounts" | "links">;
  * `active`, which is the step whose event sends the mail. Inviting the same address again goes on from the first step that is missing.
  */
 export const inviteMember = ({ ledger, people, accounts, links }: Deps) =>
-  async (request: Request<StaffPrincipal>, input: { email: string; name: string; role: Role }): Promise<Member> => {
+  async (request: Request, input: { email: string; name: string; role: Role }): Promise<Member> => {
     let member = await people.memberBy(input.email);
     if (member?.account === "active") throw invalidAddress();
     if (member === null) {

@@ -1,0 +1,125 @@
+import { CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SESv2Client } from "@aws-sdk/client-sesv2";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { accountsIn, type FirstPassword } from "./adapters/cognito.ts";
+import { casesIn } from "./adapters/dynamo/cases.ts";
+import { claimsIn } from "./adapters/dynamo/claims.ts";
+import { documentsIn } from "./adapters/dynamo/documents.ts";
+import { grantsIn } from "./adapters/dynamo/grants.ts";
+import { TableLedger } from "./adapters/dynamo/ledger.ts";
+import { peopleIn } from "./adapters/dynamo/people.ts";
+import { registerIn } from "./adapters/dynamo/register.ts";
+import { sharesIn } from "./adapters/dynamo/shares.ts";
+import { statisticsIn } from "./adapters/dynamo/statistics.ts";
+import { Table } from "./adapters/dynamo/table.ts";
+import { objectsIn } from "./adapters/s3.ts";
+import { keyRingIn, linksFrom } from "./adapters/secrets.ts";
+import { mailerOf } from "./adapters/ses.ts";
+import { verifierOf } from "./adapters/verifier.ts";
+import type { Config } from "./config.ts";
+import { documentStateConsumer, notifyConsumer, statsConsumer } from "./events/consumers.ts";
+import { jsonApi } from "./http/api.ts";
+import { caseBindings } from "./http/bindings/cases.ts";
+import { clientBindings } from "./http/bindings/client.ts";
+import { peopleBindings } from "./http/bindings/people.ts";
+import { registerBindings } from "./http/bindings/register.ts";
+import { sharingBindings } from "./http/bindings/sharing.ts";
+import { sharePage } from "./http/share-page.ts";
+import { newId } from "./domain/ids.ts";
+import { toInstant } from "./domain/time.ts";
+import { inviteMember } from "./usecases/invitations.ts";
+import { Trail } from "./usecases/request.ts";
+
+/**
+ * The one place where clients are made: each function of its configuration. What differs on one machine (a clock that can be moved, people
+ * who sign in with the password that their mail shows) is a parameter; where services answer is the SDK's own AWS_ENDPOINT_URL.
+ */
+export interface Surroundings {
+  readonly clock: () => Date;
+  readonly firstPasswords: { readonly staff: FirstPassword; readonly client: FirstPassword };
+}
+/** What every deployed function runs in. */
+export const aws: Surroundings = { clock: () => new Date(), firstPasswords: { staff: "temporary", client: "none" } };
+
+// Short, so that a call that hangs is tried again well within the gateway's 30 s.
+const requestHandler = { connectionTimeout: 1000, requestTimeout: 5000 };
+const retries = { maxAttempts: 4, requestHandler };
+
+const stores = (name: string) => {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(retries), { marshallOptions: { removeUndefinedValues: true } });
+  const table = new Table(client, name);
+  return {
+    ledger: new TableLedger(table), people: peopleIn(table), cases: casesIn(table), documents: documentsIn(table), grants: grantsIn(table), shares: sharesIn(table),
+    register: registerIn(table), statistics: statisticsIn(table), claims: claimsIn(table),
+  };
+};
+
+// Without WHEN_REQUIRED the SDK signs the CRC32 of nothing into every upload URL (aws-sdk-js-v3, since 3.729).
+const s3 = () => new S3Client({ ...retries, requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" });
+const keyRing = (secret: string) => keyRingIn(new SecretsManagerClient(retries), secret);
+const currentKey = (secret: string) => {
+  const ring = keyRing(secret);
+  return async () => (await ring.current()).key;
+};
+
+const staffPorts = (config: Config<"staff-api">, { clock, firstPasswords }: Surroundings) => ({
+  ...stores(config.TABLE_NAME), objects: objectsIn(s3(), config.BUCKET_NAME, clock), links: linksFrom(keyRing(config.LINK_KEY_SECRET)),
+  accounts: accountsIn(new CognitoIdentityProviderClient(retries), {
+    staff: { userPoolId: config.STAFF_POOL_ID, firstPassword: firstPasswords.staff },
+    client: { userPoolId: config.CLIENT_POOL_ID, firstPassword: firstPasswords.client },
+  }),
+  firm: config.FIRM, malwareScan: config.MALWARE_SCAN === "on",
+});
+
+export const composeStaffApi = (config: Config<"staff-api">, surroundings: Surroundings) => {
+  const ports = staffPorts(config, surroundings);
+  const { clock } = surroundings;
+  const bindings = { ...peopleBindings(ports), ...caseBindings(ports), ...sharingBindings(ports), ...registerBindings(ports) };
+  const verify = verifierOf({ issuer: config.STAFF_ISSUER, clientId: config.STAFF_POOL_CLIENT_ID }, clock);
+  return jsonApi("staff", bindings, { ...ports, verify, cursorKey: currentKey(config.CURSOR_KEY_SECRET), clock }, ({ person }) => (person.kind === "member" ? person : null));
+};
+
+/** A firm begins with one administrator, whom nobody with a token can invite. */
+export const composeFirstAdministrator = (config: Config<"staff-api">, surroundings: Surroundings) => {
+  const ports = staffPorts(config, surroundings);
+  return (input: { readonly email: string; readonly name: string }) => {
+    const now = toInstant(surroundings.clock());
+    const trail = new Trail("members.invite", newId("request", new Date(now)));
+    return inviteMember(ports)({ principal: { kind: "system", name: "first-administrator" }, now, trail }, { ...input, role: "admin" });
+  };
+};
+
+export const composeClientApi = (config: Config<"client-api">, { clock }: Surroundings) => {
+  const ports = { ...stores(config.TABLE_NAME), objects: objectsIn(s3(), config.BUCKET_NAME, clock), firm: config.FIRM };
+  const verify = verifierOf({ issuer: config.CLIENT_ISSUER, clientId: config.CLIENT_POOL_CLIENT_ID }, clock);
+  const deps = { ...ports, verify, cursorKey: currentKey(config.CURSOR_KEY_SECRET), clock };
+  return jsonApi("client", clientBindings(ports), deps, ({ person }) => (person.kind === "contact" ? person : null), ({ routeKey }) =>
+    /^(GET|HEAD) \/health$/.test(routeKey) ? { statusCode: 200, headers: { "content-type": "application/json; charset=utf-8" }, body: '{"status":"ok"}' } : null);
+};
+
+export const composeSharePage = (config: Config<"share-page">, { clock }: Surroundings) =>
+  sharePage({
+    ...stores(config.TABLE_NAME), objects: objectsIn(s3(), config.BUCKET_NAME, clock), firm: config.FIRM, clock,
+    linkKey: currentKey(config.LINK_KEY_SECRET), cursorKey: currentKey(config.CURSOR_KEY_SECRET), bucketOrigin: config.BUCKET_ORIGIN,
+  });
+
+export const composeDocumentState = (config: Config<"document-state">, { clock }: Surroundings) =>
+  documentStateConsumer({ ...stores(config.TABLE_NAME), objects: objectsIn(s3(), config.BUCKET_NAME, clock) }, config.BUCKET_NAME, clock);
+
+export const composeNotify = (config: Config<"notify">, { clock, firstPasswords }: Surroundings) =>
+  notifyConsumer(
+    {
+      ...stores(config.TABLE_NAME), links: linksFrom(keyRing(config.LINK_KEY_SECRET)), firm: config.FIRM,
+      mailer: mailerOf(new SESv2Client({ ...retries, region: config.MAIL_REGION }), { name: config.FIRM.name, address: config.MAIL_SENDER, replyTo: config.MAIL_REPLY_TO, configurationSet: config.MAIL_CONFIGURATION_SET }),
+    },
+    {
+      publicUrl: config.PUBLIC_URL, portalUrl: config.PORTAL_URL, staffAppUrl: config.STAFF_APP_URL,
+      passwordFor: { member: firstPasswords.staff !== "none", contact: firstPasswords.client !== "none" },
+    },
+    clock,
+  );
+
+export const composeStats = (config: Config<"stats">, _surroundings: Surroundings) => statsConsumer(stores(config.TABLE_NAME));

@@ -1,0 +1,52 @@
+import * as z from "zod/mini";
+import { newId } from "../domain/ids.ts";
+import type { SystemPrincipal } from "../domain/principal.ts";
+import { toInstant } from "../domain/time.ts";
+import { sendMailsFor, type MailSettings } from "../usecases/mails.ts";
+import type { Ports } from "../usecases/ports.ts";
+import { Trail, type Request } from "../usecases/request.ts";
+import { objectScanned, objectStored, uploadCompleted, type Verdict } from "../usecases/uploads.ts";
+import { eachMessage, recordIn, wholeBatch, type BusEvent } from "./queue.ts";
+
+type Clock = () => Date;
+
+const objectCreated = z.object({ bucket: z.object({ name: z.string() }), object: z.object({ key: z.string(), "version-id": z.string() }) });
+/** https://docs.aws.amazon.com/guardduty/latest/ug/monitor-with-eventbridge-s3-malware-protection.html */
+const scanResult = z.object({
+  s3ObjectDetails: z.object({ bucketName: z.string(), objectKey: z.string(), versionId: z.string() }),
+  scanResultDetails: z.object({ scanResultStatus: z.string() }),
+});
+const verdicts: Readonly<Record<string, Verdict>> = { NO_THREATS_FOUND: "clean", THREATS_FOUND: "threats", UNSUPPORTED: "unsupported", ACCESS_DENIED: "failed", FAILED: "failed" };
+
+/** What S3, the malware scan and the uploader say about a version, in whatever order they say it. */
+export const documentStateConsumer = (ports: Pick<Ports, "ledger" | "cases" | "documents" | "objects">, bucket: string, clock: Clock) =>
+  eachMessage(async (event: BusEvent) => {
+    const now = toInstant(clock());
+    const principal: SystemPrincipal = { kind: "system", name: "document-state" };
+    const request: Request<SystemPrincipal> = { principal, now, trail: new Trail("version.changed", newId("request", new Date(now))) };
+    if (event.source === "aws.s3") {
+      const { bucket: from, object } = objectCreated.parse(event.detail);
+      if (from.name === bucket) await objectStored(ports)(request, object.key, object["version-id"]);
+    } else if (event.source === "aws.guardduty") {
+      const { s3ObjectDetails: object, scanResultDetails } = scanResult.parse(event.detail);
+      const verdict = verdicts[scanResultDetails.scanResultStatus];
+      if (object.bucketName === bucket && verdict) await objectScanned(ports)(request, object.objectKey, object.versionId, verdict);
+    } else {
+      const about = recordIn(event)?.about;
+      if (about?.documentId && about.versionId) await uploadCompleted(ports)(request, about.documentId, about.versionId);
+    }
+  });
+
+/** Mails that events ask for. */
+export const notifyConsumer = (ports: Pick<Ports, "people" | "shares" | "links" | "firm" | "claims" | "mailer">, settings: MailSettings, clock: Clock) =>
+  eachMessage(async (event) => {
+    const record = recordIn(event);
+    if (record !== null) await sendMailsFor(ports, settings)(record, () => toInstant(clock()));
+  });
+
+/** Counts uses: a whole batch is added up before it is written. */
+export const statsConsumer = ({ statistics }: Pick<Ports, "statistics">) =>
+  wholeBatch(async (events) => {
+    const records = events.flatMap((event) => recordIn(event) ?? []);
+    await statistics.add(records.filter((it) => it.result === "granted"));
+  });

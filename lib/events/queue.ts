@@ -1,0 +1,52 @@
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import * as z from "zod/mini";
+import { auditEvent, type AuditEvent } from "../domain/event.ts";
+import { outboxDetailType, outboxSource } from "./rules.ts";
+
+/** An EventBridge event as its queue delivers it. */
+const envelope = z.looseObject({ source: z.string(), "detail-type": z.string(), detail: z.unknown() });
+export type BusEvent = z.infer<typeof envelope>;
+
+/**
+ * Handles a batch of messages; what fails is named and comes again, what succeeded does not (ReportBatchItemFailures). After the
+ * queue's limit of tries it lies in the dead-letter queue, under an alarm.
+ */
+export const queueHandler = (handle: (events: readonly BusEvent[]) => Promise<void>, one: (event: BusEvent) => Promise<void>) =>
+  async (batch: SQSEvent): Promise<SQSBatchResponse> => {
+    const batchItemFailures: { itemIdentifier: string }[] = [];
+    const read: BusEvent[] = [];
+    for (const { messageId, body } of batch.Records) {
+      try {
+        const event = envelope.parse(JSON.parse(body));
+        await one(event);
+        read.push(event);
+      } catch (error) {
+        report(error, messageId);
+        batchItemFailures.push({ itemIdentifier: messageId });
+      }
+    }
+    try {
+      await handle(read);
+    } catch (error) {
+      report(error, "batch");
+      return { batchItemFailures: batch.Records.map((it) => ({ itemIdentifier: it.messageId })) };
+    }
+    return { batchItemFailures };
+  };
+
+/** Each message on its own. */
+export const eachMessage = (one: (event: BusEvent) => Promise<void>) => queueHandler(() => Promise.resolve(), one);
+/** The whole batch together, such as sums that one write can take. */
+export const wholeBatch = (handle: (events: readonly BusEvent[]) => Promise<void>) => queueHandler(handle, () => Promise.resolve());
+
+/** No value of the event: it may carry names. */
+const report = (error: unknown, message: string): void => {
+  console.error(JSON.stringify({ level: "error", message, error: error instanceof Error ? error.name : "unknown", at: error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => line.trimStart().startsWith("at ")).slice(0, 6).map((line) => line.trim()) : [] }));
+};
+
+/** The record that an outbox event is, or null for an event of another kind. The detail is the item in DynamoDB's own JSON. */
+export const recordIn = (event: BusEvent): AuditEvent | null => {
+  if (event.source !== outboxSource || event["detail-type"] !== outboxDetailType) return null;
+  return auditEvent.parse(unmarshall(z.record(z.string(), z.any()).parse(event.detail)));
+};

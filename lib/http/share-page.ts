@@ -1,0 +1,179 @@
+import * as z from "zod/mini";
+import { idOf } from "../domain/ids.ts";
+import { Refusal } from "../domain/refusal.ts";
+import type { Link } from "../domain/share.ts";
+import type { Locale } from "../text/locale.ts";
+import type { Ports } from "../usecases/ports.ts";
+import type { Request } from "../usecases/request.ts";
+import type { RecipientPrincipal } from "../domain/principal.ts";
+import { downloadShared, findDoor, listShared, openLink, type Listing } from "../usecases/visit.ts";
+import { bodyText, header, rawInputOf } from "./api.ts";
+import { openCursor, sealCursor } from "./cursor.ts";
+import { explainAsJson, httpHandler, noRoute, type Explain, type FrameDeps, type HttpEvent, type HttpResult } from "./lambda.ts";
+import { renderExpired, renderGone, renderTrouble, type TroubleKind } from "./pages/dead-ends.ts";
+import { renderDoor, type DoorProblem } from "./pages/door.ts";
+import { pageHeaders } from "./pages/headers.ts";
+import { renderList } from "./pages/list.ts";
+import { problemOf } from "./problem.ts";
+import { isStamp, makeStamp, sessionCookie, sessionIn } from "./session.ts";
+
+export interface SharePageDeps extends FrameDeps, Pick<Ports, "ledger" | "shares" | "documents" | "objects" | "cases" | "register" | "firm"> {
+  readonly linkKey: () => Promise<string>;
+  readonly cursorKey: () => Promise<string>;
+  /** Where downloads are: the only other origin that the page's forms may lead to. */
+  readonly bucketOrigin: string;
+}
+
+/** The link as this request found it: what a page needs to know in whose language it speaks. */
+const languages = new WeakMap<HttpEvent, Locale>();
+
+/**
+ * The page behind an e-mailed link. GET and HEAD change nothing and name nothing until the person's own POST has opened the link;
+ * every request reads the link anew. Callers who accept JSON are answered in JSON, so that a firm's own page can stand in front.
+ */
+export const sharePage = (deps: SharePageDeps) =>
+  httpHandler(deps, explainTo(deps), async (event, exchange) => {
+    const token = event.pathParameters?.["token"] ?? "";
+    const door = await findDoor(deps)(token, exchange.now);
+    if (door.state === "gone") throw new Refusal("not_found", "There is nothing here that you may see.");
+    const { link } = door;
+    const { shareId, recipientId, caseId, clientId, linkHash } = link;
+    languages.set(event, link.locale);
+    exchange.trail.concerns({ shareId, recipientId, caseId, clientId });
+    if (door.state === "expired") throw new Expired(link);
+
+    const key = await deps.linkKey();
+    const principal: RecipientPrincipal = { kind: "recipient", recipientId, shareId };
+    const visit: Visit = { deps, event, link, token, key, isOpen: isStamp(key, "session", linkHash, sessionIn(event.cookies), exchange.now), request: { principal, now: exchange.now, trail: exchange.trail } };
+    switch (exchange.route) {
+      case "share.page":
+        if (!visit.isOpen) return showDoor(visit);
+        exchange.principal = principal;
+        return showList(visit);
+      case "share.open":
+        exchange.principal = principal;
+        return open(visit);
+      case "share.download":
+        exchange.principal = principal;
+        return download(visit);
+      default:
+        throw noRoute(event);
+    }
+  });
+
+interface Visit {
+  readonly deps: SharePageDeps;
+  readonly event: HttpEvent;
+  readonly link: Link;
+  readonly token: string;
+  readonly key: string;
+  /** The person opened the link in this browser, at most a quarter of an hour ago. */
+  readonly isOpen: boolean;
+  readonly request: Request<RecipientPrincipal>;
+}
+
+class Expired extends Refusal {
+  readonly link: Link;
+  constructor(link: Link) {
+    super("gone", "This link is over.");
+    this.link = link;
+  }
+}
+
+const pathOf = (token: string): string => `/s/${encodeURIComponent(token)}`;
+const page = ({ bucketOrigin }: SharePageDeps, statusCode: number, body: string, headers: Record<string, string> = {}): HttpResult => ({ statusCode, headers: { ...pageHeaders(bucketOrigin), ...headers }, body });
+const json = (statusCode: number, body: unknown): HttpResult => ({ statusCode, headers: { "content-type": "application/json; charset=utf-8" }, body: JSON.stringify(body) });
+const wantsJson = (event: HttpEvent): boolean => {
+  const accept = header(event, "accept") ?? "";
+  return accept.includes("application/json") && !accept.includes("text/html");
+};
+
+const showDoor = async ({ deps, event, link, token, key, request }: Visit, problem?: DoorProblem): Promise<HttpResult> => {
+  const share = await deps.shares.get(link.shareId);
+  if (share === null) throw new Refusal("not_found", "There is nothing here that you may see.");
+  const door = { senderName: share.senderName, message: share.message, expiresAt: link.expiresAt, asks: { passcode: false, code: false } };
+  if (wantsJson(event)) return json(200, { state: "closed", firm: { name: deps.firm.name }, ...door });
+  const view = { firm: deps.firm, locale: link.locale, ...door, formAction: `${pathOf(token)}/open`, nonce: makeStamp(key, "form", link.linkHash, request.now), problem };
+  return page(deps, problem ? 400 : 200, renderDoor(view));
+};
+
+/** A form proves that a page of ours was read; JSON cannot be sent across origins without asking. */
+const formIsOurs = ({ event, link, key, request }: Visit): boolean => {
+  if (/^application\/json\b/i.test(header(event, "content-type") ?? "")) return true;
+  return isStamp(key, "form", link.linkHash, new URLSearchParams(bodyText(event)).get("nonce") ?? undefined, request.now);
+};
+
+const open = async (visit: Visit): Promise<HttpResult> => {
+  const { deps, event, link, token, key, request } = visit;
+  if (!formIsOurs(visit)) return showDoor(visit, "form_expired");
+  await openLink(deps)(request, link);
+  const cookies = [sessionCookie(makeStamp(key, "session", link.linkHash, request.now), pathOf(token))];
+  if (wantsJson(event)) return { ...(await showList({ ...visit, isOpen: true })), cookies };
+  return { statusCode: 303, headers: { location: pathOf(token) }, cookies, body: "" };
+};
+
+const listQuery = z.strictObject({ folder: z.optional(idOf("folder")), cursor: z.optional(z.string()) });
+
+const showList = async (visit: Visit): Promise<HttpResult> => {
+  const { deps, event, link, token, key, request } = visit;
+  const raw = rawInputOf({ ...event, body: "" });
+  const query = listQuery.safeParse(Object.fromEntries([...raw.query].map(([name, values]) => [name, values[0]])));
+  if (!query.success) throw new Refusal("not_found", "There is nothing here that you may see.");
+  const { folder, cursor } = query.data;
+  const scope = { caller: link.recipientId, request: JSON.stringify([link.shareId, folder ?? ""]) };
+  const after = cursor === undefined ? null : openCursor(await deps.cursorKey(), scope, cursor, request.now);
+  const listing = await listShared(deps)(request, link, folder, { limit: 100, after });
+  const next = listing.next === null ? null : sealCursor(await deps.cursorKey(), scope, listing.next, request.now);
+  if (wantsJson(event)) return json(200, itemsOf(listing, next));
+  const at = (folderId: string, more = "") => `${pathOf(token)}?folder=${folderId}${more}`;
+  const shown = listing.path.at(-1)?.folderId;
+  return page(deps, 200, renderList({
+    firm: deps.firm, locale: link.locale, senderName: listing.share.senderName, expiresAt: link.expiresAt, now: request.now,
+    path: listing.path.map((it) => ({ name: it.name, href: at(it.folderId) })),
+    folders: listing.folders.map((it) => ({ name: it.name, href: at(it.folderId) })),
+    documents: listing.documents.map((it) => ({
+      name: it.name, contentType: it.published.contentType, size: it.published.size, publishedAt: it.published.publishedAt, action: `${pathOf(token)}/documents/${it.documentId}`,
+      downloadedAt: listing.fetched.get(it.documentId) ?? null, downloadsLeft: link.maxDownloads === undefined ? null : Math.max(0, link.maxDownloads - link.downloads),
+    })),
+    nonce: makeStamp(key, "form", link.linkHash, request.now),
+    nextPage: next === null || shown === undefined ? null : at(shown, `&cursor=${next}`),
+  }));
+};
+
+const itemsOf = (listing: Listing, nextCursor: string | null) => ({
+  items: [
+    ...listing.folders.map(({ folderId, name }) => ({ kind: "folder", folderId, name })),
+    ...listing.documents.map(({ documentId, name, published: { contentType, size, sha256, publishedAt } }) => ({ kind: "document", documentId, name, contentType, size, sha256, publishedAt })),
+  ],
+  nextCursor,
+});
+
+const download = async (visit: Visit): Promise<HttpResult> => {
+  const { deps, event, link, token, request } = visit;
+  if (!visit.isOpen) {
+    if (wantsJson(event)) throw new Refusal("unauthenticated", "Open the link first.");
+    return { statusCode: 303, headers: { location: pathOf(token) }, body: "" };
+  }
+  if (!formIsOurs(visit)) return { statusCode: 303, headers: { location: pathOf(token) }, body: "" };
+  const documentId = idOf("document").safeParse(event.pathParameters?.["documentId"]);
+  if (!documentId.success) throw new Refusal("not_found", "There is nothing here that you may see.");
+  const { url, expiresAt, fileName } = await downloadShared(deps)(request, link, documentId.data);
+  if (wantsJson(event)) return json(200, { url, expiresAt, fileName });
+  return { statusCode: 303, headers: { location: url }, body: "" };
+};
+
+const troubles: Partial<Record<string, TroubleKind>> = {
+  too_many_requests: "throttled", unavailable: "unavailable", gone: "no_downloads_left", locked: "not_available_yet", method_not_allowed: "method_not_allowed",
+};
+
+/** Dead ends for people: unknown, malformed and revoked links give one page, the same to the byte but for the request's id in a header. */
+const explainTo = (deps: SharePageDeps): Explain => (error, event, exchange) => {
+  if (wantsJson(event)) return explainAsJson(error, event, exchange);
+  const { firm } = deps;
+  const locale = languages.get(event) ?? firm.locale;
+  const { status, code } = problemOf(error, exchange.trail.requestId);
+  if (error instanceof Expired) return page(deps, 410, renderExpired({ firm, locale, expiredAt: error.link.expiresAt }));
+  if (status === 404 || code === "invalid_request") return page(deps, 404, renderGone({ firm, locale }));
+  const back = event.pathParameters?.["token"];
+  return page(deps, status, renderTrouble({ firm, locale, kind: troubles[code] ?? "internal", requestId: exchange.trail.requestId, ...(back && { back: pathOf(back) }) }));
+};
