@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inject } from "vitest";
+import { callerOf, expectOk, uploadDocument, type Answer, type Caller } from "../../local/caller.ts";
+import { movableClock, type MovableClock } from "../../local/clock.ts";
+import { freePorts } from "../../local/emulators/ports.ts";
+import { startLocalFirm, type LocalFirm } from "../../local/firm.ts";
+import type { JournalEntry } from "../../local/gateway.ts";
+import { mailWith, passwordIn, signIn } from "../../local/people.ts";
+
+export interface Person { readonly id: string; readonly email: string; readonly call: Caller; readonly token: string }
+
+/** A firm of its own for one test file, with the people most tests need. */
+export interface TestFirm extends LocalFirm {
+  readonly clock: MovableClock;
+  readonly mail: string;
+  readonly journal: JournalEntry[];
+  readonly anyone: Caller;
+  readonly admin: Person;
+  /** Waits until every event has reached every consumer. */
+  settle(): Promise<void>;
+  inviteMember(role: "admin" | "adviser" | "assistant"): Promise<Person>;
+  createClient(name?: string): Promise<string>;
+  inviteContact(clientId: string): Promise<Person>;
+  createCase(clientId: string, title?: string): Promise<string>;
+  upload(caseId: string, name: string, bytes?: Buffer, folderId?: string): Promise<string>;
+  /** Shares with one new recipient. @returns their link's path, from the mail. */
+  share(caseId: string, body: Readonly<Record<string, unknown>>): Promise<{ readonly shareId: string; readonly recipientId: string; readonly email: string; readonly path: string }>;
+  stop(): Promise<void>;
+}
+
+let count = 0;
+const unique = (what: string): string => `${what}${++count}.${randomBytes(3).toString("hex")}`;
+
+export const startTestFirm = async (profile: Readonly<Record<string, unknown>> = {}): Promise<TestFirm> => {
+  const emulators = inject("emulators");
+  const directory = await mkdtemp(join(tmpdir(), "legajo-firm-"));
+  const clock = movableClock();
+  const journal: JournalEntry[] = [];
+  const [secrets = 0] = await freePorts(1);
+  const firm = await startLocalFirm({
+    name: randomBytes(6).toString("hex"), emulators, directory, ports: { api: 0, s3: 0, secrets }, profile, clock, onAnswer: (entry) => journal.push(entry),
+  });
+  const enter = async (pool: "staff" | "client", id: string, email: string): Promise<Person> => {
+    const token = await signIn(emulators.cognito, firm.pools[pool], email, await passwordIn(emulators.mail, email));
+    return { id, email, token, call: callerOf(firm.api, token) };
+  };
+  const first = `${unique("admin")}@firm.example`;
+  const { memberId } = await firm.createAdministrator({ email: first, name: "Ada Min" });
+  const admin = await enter("staff", memberId, first);
+  return {
+    ...firm, clock, journal, admin, mail: emulators.mail, anyone: callerOf(firm.api, null),
+    settle: () => firm.pipe.drained(),
+    async inviteMember(role) {
+      const email = `${unique("member")}@firm.example`;
+      const member = await expectOk(admin.call("POST", "/staff/members", { email, name: "Mem Ber", role }));
+      return enter("staff", member.memberId, email);
+    },
+    async createClient(name = unique("Client ")) {
+      return (await expectOk(admin.call("POST", "/staff/clients", { name }))).clientId;
+    },
+    async inviteContact(clientId) {
+      const email = `${unique("contact")}@client.example`;
+      const contact = await expectOk(admin.call("POST", `/staff/clients/${clientId}/contacts`, { email, name: "Con Tact", locale: "es" }));
+      return enter("client", contact.contactId, email);
+    },
+    async createCase(clientId, title = "A case") {
+      return (await expectOk(admin.call("POST", "/staff/cases", { clientId, reference: unique("R-"), title }))).caseId;
+    },
+    async upload(caseId, name, bytes = randomBytes(2000), folderId) {
+      return (await uploadDocument(admin.call, caseId, { name, contentType: "application/pdf", bytes, folderId })).documentId;
+    },
+    async share(caseId, body) {
+      const email = `${unique("recipient")}@elsewhere.example`;
+      const { share, recipients } = await expectOk(admin.call("POST", `/staff/cases/${caseId}/shares`, { recipients: [{ email }], ...body }));
+      const [, path = ""] = await mailWith(emulators.mail, email, /http:\/\/127\.0\.0\.1:\d+(\/s\/[\w-]+)/);
+      return { shareId: share.shareId, recipientId: recipients[0].recipientId, email, path };
+    },
+    async stop() {
+      await firm.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+};
+
+/** What a browser does with a link: opens it by its form. @returns the session's cookie. */
+export const openLink = async (firm: TestFirm, path: string): Promise<{ readonly cookie: string; readonly answer: Answer }> => {
+  const { nonce } = await formOf(firm, path);
+  const response = await submit(firm, `${path}/open`, { nonce });
+  return { cookie: response.headers.getSetCookie()[0]?.split(";")[0] ?? "", answer: { status: response.status, headers: response.headers, body: await response.text() } };
+};
+
+/** The nonce in a page's forms. */
+export const formOf = async (firm: TestFirm, path: string, cookie = ""): Promise<{ readonly nonce: string; readonly html: string }> => {
+  const html = (await firm.anyone("GET", path, undefined, { cookie })).body as string;
+  return { nonce: /name="nonce" value="([^"]+)"/.exec(html)?.[1] ?? "", html };
+};
+
+/** A form's button, pressed. */
+export const submit = async (firm: TestFirm, path: string, fields: Readonly<Record<string, string>>, cookie = ""): Promise<Response> =>
+  fetch(`${firm.api}${path}`, { method: "POST", redirect: "manual", headers: { "content-type": "application/x-www-form-urlencoded", cookie }, body: new URLSearchParams(fields) });

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+// `cloud` tests run the real handlers against the emulators, which one global set-up starts; `plain` tests need nothing.
+const cloud = ["test/api/**/*.test.ts"];
+export default defineConfig({
+  test: {
+    passWithNoTests: false,
+    projects: [
+      { test: { name: "plain", include: ["test/**/*.test.ts"], exclude: cloud, testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2 } },
+      { test: { name: "cloud", include: cloud, globalSetup: ["test/api/emulators.ts"], testTimeout: 60_000, hookTimeout: 60_000, pool: "forks", maxWorkers: 2 } },
+    ],
+  },
+});
