@@ -54,7 +54,7 @@ export const startBus = (consumers: Readonly<Record<Consumer, ConsumerHandler>>,
     },
     hold(held) {
       if (held && gate === null) {
-        let open = () => {};
+        let open: () => void = () => undefined;
         const opened = new Promise<void>((resolve) => { open = resolve; });
         gate = { open, opened };
       } else if (!held) {

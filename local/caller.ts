@@ -4,9 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface Answer { readonly status: number; readonly headers: Headers; readonly body: any } // eslint-disable-line @typescript-eslint/no-explicit-any -- what an API answers is whatever it answers: callers look at fields
 
 /** A caller of the API as a frontend is one: HTTP and JSON, nothing of the code behind it. */
-export interface Caller {
-  (method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
-}
+export type Caller = (method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
 
 export const callerOf = (api: string, token: string | null): Caller => async (method, path, body, headers = {}) => {
   const response = await fetch(`${api}${path}`, {
@@ -15,7 +13,7 @@ export const callerOf = (api: string, token: string | null): Caller => async (me
     ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  const isJson = /json/.test(response.headers.get("content-type") ?? "");
+  const isJson = (response.headers.get("content-type") ?? "").includes("json");
   return { status: response.status, headers: response.headers, body: isJson && text !== "" ? JSON.parse(text) : text };
 };
 

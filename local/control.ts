@@ -23,9 +23,9 @@ export const startControl = async (port: number, clock: MovableClock, firm: Loca
       for await (const part of incoming as AsyncIterable<Buffer>) parts.push(part);
       if (incoming.method === "POST") {
         // A page in the developer's browser can send no JSON here without being asked first, and is not.
-        if (incoming.headers["content-type"] !== "application/json") return answer(415, { message: "Send application/json." });
+        if (incoming.headers["content-type"] !== "application/json") { answer(415, { message: "Send application/json." }); return; }
         const parsed = command.safeParse(JSON.parse(Buffer.concat(parts).toString("utf8") || "{}"));
-        if (!parsed.success) return answer(400, { message: "Send clock, delivery or scan.", errors: parsed.error.issues.map((it) => it.path.join(".")) });
+        if (!parsed.success) { answer(400, { message: "Send clock, delivery or scan.", errors: parsed.error.issues.map((it) => it.path.join(".")) }); return; }
         const { clock: time, delivery, scan } = parsed.data;
         if (time) clock.offset = time.aheadSeconds * 1000;
         if (scan) firm.scanner.mode = scan.mode;

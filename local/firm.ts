@@ -34,7 +34,7 @@ export interface LocalFirmOptions {
   readonly onAnswer?: GatewayOptions["onAnswer"];
 }
 
-type Pools = { readonly [P in "staff" | "client"]: { readonly userPoolId: string; readonly clientId: string } };
+type Pools = Readonly<Record<"staff" | "client", { readonly userPoolId: string; readonly clientId: string }>>;
 
 /** One firm's stack on this machine, running the code that Lambda runs. */
 export interface LocalFirm {

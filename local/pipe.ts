@@ -63,7 +63,7 @@ export const startPipe = async (streamArn: string, bus: Bus, placeFile: string |
       } catch (error) {
         // Iterators last a quarter of an hour; the place does not depend on them.
         iterators.clear();
-        if (!stopping) console.error(`The pipe will try again: ${error instanceof Error ? error.message : "unknown error"}`);
+        console.error(`The pipe will try again: ${error instanceof Error ? error.message : "unknown error"}`);
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
       if (!found) {

@@ -1,4 +1,4 @@
-import { JwtRsaVerifier } from "aws-jwt-verify";
+import { JwtVerifier } from "aws-jwt-verify";
 import { SimpleJwksCache, type JwksCache } from "aws-jwt-verify/jwk";
 import * as z from "zod/mini";
 
@@ -27,7 +27,7 @@ const refetchAfterMs = 10_000;
  * @returns null for every token that is not to be believed, whatever is wrong with it, and when keys cannot be fetched.
  */
 export const verifierOf = ({ issuer, clientId }: Issuer, clock: () => Date): ((token: string) => Promise<VerifiedToken | null>) => {
-  const verifier = JwtRsaVerifier.create(
+  const verifier = JwtVerifier.create(
     // Times are checked below, against the one clock that everything else goes by.
     { issuer, audience: null, jwksUri: `${issuer}/.well-known/jwks.json`, graceSeconds: Number.MAX_SAFE_INTEGER },
     { jwksCache: boundedKeys() },

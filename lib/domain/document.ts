@@ -33,8 +33,8 @@ export const bytesMatch = ({ size, sha256, facts: { stored } }: Pick<Version, "s
 /** May the object be tagged as released: complete, the announced bytes, and clean by the scan of exactly these bytes. */
 export const mayRelease = (it: Version): boolean => {
   const { completed, stored, verdict } = it.facts;
-  if (completed === undefined || stored === undefined || !bytesMatch(it)) return false;
-  return !it.scan || (verdict?.result === "clean" && verdict.s3VersionId === stored.s3VersionId);
+  if (completed === undefined || !bytesMatch(it)) return false;
+  return !it.scan || (verdict?.result === "clean" && verdict.s3VersionId === stored?.s3VersionId);
 };
 
 /** The state that callers see. Only `available` versions can be read, and only once the tag is on the object. */

@@ -34,7 +34,7 @@ export const firmSettings = z.strictObject({
   retentionDays: z._default(bounded(1, 3650), 90),
   throttle: z._default(z.strictObject({ requestsPerSecond: bounded(1, 10_000), burst: bounded(1, 5_000) }), { requestsPerSecond: 100, burst: 200 }),
 }).check(
-  z.refine((settings) => settings.region !== "eu-south-2" || settings.mailRegion !== undefined, { path: ["mailRegion"], message: "Is missing: SES does not exist in eu-south-2." }),
-  z.refine((settings) => settings.profile.defaultShareDays <= settings.profile.maxShareDays, { path: ["profile", "defaultShareDays"], message: "Is more than maxShareDays." }),
+  z.refine((settings) => settings.region !== "eu-south-2" || settings.mailRegion !== undefined, { path: ["mailRegion"], error: "Is missing: SES does not exist in eu-south-2." }),
+  z.refine((settings) => settings.profile.defaultShareDays <= settings.profile.maxShareDays, { path: ["profile", "defaultShareDays"], error: "Is more than maxShareDays." }),
 );
 export type FirmSettings = z.infer<typeof firmSettings>;

@@ -9,9 +9,12 @@ import { explainAsJson, httpHandler, noRoute, type Exchange, type HttpEvent, typ
 import type { Bound, RawInput } from "./route.ts";
 import { routes, type RouteNameOf } from "./routes.ts";
 
-interface PrincipalOf { readonly staff: StaffPrincipal; readonly client: ContactPrincipal }
+interface PrincipalOf {
+  readonly staff: StaffPrincipal;
+  readonly client: ContactPrincipal;
+}
 /** Code for every route of an audience: a route without any does not compile. */
-export type Bindings<A extends Pool> = { readonly [N in RouteNameOf<A>]: Bound<PrincipalOf[A]> };
+export type Bindings<A extends Pool> = Readonly<Record<RouteNameOf<A>, Bound<PrincipalOf[A]>>>;
 
 export interface ApiDeps {
   readonly ledger: Ledger;

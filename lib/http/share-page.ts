@@ -15,6 +15,7 @@ import { renderDoor, type DoorProblem } from "./pages/door.ts";
 import { pageHeaders } from "./pages/headers.ts";
 import { renderList } from "./pages/list.ts";
 import { problemOf } from "./problem.ts";
+import type { RouteName, RouteNameOf } from "./routes.ts";
 import { isStamp, makeStamp, sessionCookie, sessionIn } from "./session.ts";
 
 export interface SharePageDeps extends FrameDeps, Pick<Ports, "ledger" | "shares" | "documents" | "objects" | "cases" | "register" | "firm"> {
@@ -45,20 +46,11 @@ export const sharePage = (deps: SharePageDeps) =>
     const key = await deps.linkKey();
     const principal: RecipientPrincipal = { kind: "recipient", recipientId, shareId };
     const visit: Visit = { deps, event, link, token, key, isOpen: isStamp(key, "session", linkHash, sessionIn(event.cookies), exchange.now), request: { principal, now: exchange.now, trail: exchange.trail } };
-    switch (exchange.route) {
-      case "share.page":
-        if (!visit.isOpen) return showDoor(visit);
-        exchange.principal = principal;
-        return showList(visit);
-      case "share.open":
-        exchange.principal = principal;
-        return open(visit);
-      case "share.download":
-        exchange.principal = principal;
-        return download(visit);
-      default:
-        throw noRoute(event);
-    }
+    const { route } = exchange;
+    if (route === null || !isOurs(route)) throw noRoute(event);
+    // Whoever only looks at the door, a scanner perhaps, is nobody yet.
+    if (visit.isOpen || route !== "share.page") exchange.principal = principal;
+    return visits[route](visit);
   });
 
 interface Visit {
@@ -161,6 +153,14 @@ const download = async (visit: Visit): Promise<HttpResult> => {
   if (wantsJson(event)) return json(200, { url, expiresAt, fileName });
   return { statusCode: 303, headers: { location: url }, body: "" };
 };
+
+/** Code for every route of the page: a route without any does not compile. */
+const visits: Readonly<Record<RouteNameOf<"share">, (visit: Visit) => Promise<HttpResult>>> = {
+  "share.page": (visit) => (visit.isOpen ? showList(visit) : showDoor(visit)),
+  "share.open": open,
+  "share.download": download,
+};
+const isOurs = (route: RouteName): route is keyof typeof visits => route in visits;
 
 const troubles: Partial<Record<string, TroubleKind>> = {
   too_many_requests: "throttled", unavailable: "unavailable", gone: "no_downloads_left", locked: "not_available_yet", method_not_allowed: "method_not_allowed",

@@ -14,6 +14,7 @@ export type Interpolation = string | number | Html | readonly Html[] | undefined
 
 // Controls, and the marks that reorder or hide letters: "factura<U+202E>fdp.exe" reads as "facturaexe.pdf". U+200C and U+200D stay,
 // because Persian, Indic names and emoji need them; line breaks and tabs stay, because messages have them.
+// eslint-disable-next-line no-control-regex -- they are what it looks for
 const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
 const lineBreaks = /\r\n?|[\u0085\u2028\u2029]/gu;
 

@@ -57,11 +57,11 @@ export const inviteContact = ({ ledger, people, accounts, links, firm }: Deps & 
     const { sub } = contact.sub === undefined
       ? await accounts.create("client", contact.email, await links.firstPassword(contact.contactId, contact.keyVersion))
       : { sub: contact.sub };
-    const clientIds = joins && clientId !== null ? [...contact.clientIds, clientId] : contact.clientIds;
+    const clientIds = joins ? [...contact.clientIds, clientId] : contact.clientIds;
     const active: Contact = { ...contact, clientIds, account: "active", sub, revision: contact.revision + 1 };
     const before = await people.identity("client", sub);
     const identity = identityOfContact(active, sub, before?.tokensValidAfter ?? never);
-    const changes = [people.changeContact(active, joins && clientId !== null ? clientId : undefined), people.putIdentity("client", identity)];
+    const changes = [people.changeContact(active, joins ? clientId : undefined), people.putIdentity("client", identity)];
     await ledger.commit(request, changes, { about: { contactId: active.contactId } });
     return active;
   };

@@ -2,6 +2,7 @@ import { bytesMatch, mayRelease, objectKey, parseObjectKey, type Facts, type Ver
 import type { DocumentId, VersionId } from "../domain/ids.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { SystemPrincipal } from "../domain/principal.ts";
+import { backOff } from "./back-off.ts";
 import { publishedOf } from "./documents.ts";
 import type { Ports } from "./ports.ts";
 import { Trail, type Request } from "./request.ts";
@@ -60,7 +61,7 @@ const addFacts = async (deps: Deps, request: System, ids: { documentId: Document
     } catch (error) {
       // Another fact was written meanwhile: look again.
       if (!(error instanceof Refusal) || !(error.code === "stale" || error.code === "conflict") || attempt === attempts) throw error;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * attempt));
+      await backOff(attempt, 5);
     }
   }
 };

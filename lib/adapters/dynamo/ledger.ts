@@ -2,6 +2,7 @@ import { PutCommand, TransactWriteCommand, type TransactWriteCommandInput } from
 import { actorOf, type About, type AuditEvent } from "../../domain/event.ts";
 import { newId } from "../../domain/ids.ts";
 import { Refusal } from "../../domain/refusal.ts";
+import { backOff } from "../../usecases/back-off.ts";
 import type { Change, Ledger } from "../../usecases/ports.ts";
 import type { Request } from "../../usecases/request.ts";
 import { keys } from "./keys.ts";
@@ -75,7 +76,7 @@ export class TableLedger implements Ledger {
         const failed = reasons.indexOf("ConditionalCheckFailed");
         if (failed >= 0) throw writes[failed]?.otherwise() ?? error;
         if (attempt === attempts) throw new Refusal("unavailable", "The table is busy. Nothing was changed: try again.");
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 25 * 2 ** attempt));
+        await backOff(attempt);
       }
     }
   }

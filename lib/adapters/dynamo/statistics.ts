@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { countedService, groupings, type AuditEvent, type Grouping } from "../../domain/event.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { epochSeconds, monthOf, plusDays, type Instant } from "../../domain/time.ts";
+import { backOff } from "../../usecases/back-off.ts";
 import type { AccessCount, Statistics } from "../../usecases/ports.ts";
 import { keys, type Key } from "./keys.ts";
 import { cancellationReasons } from "./ledger.ts";
@@ -96,7 +97,7 @@ export const statisticsIn = (table: Table): Statistics => {
           const last = fresh.at(-1);
           if (last === undefined || (await addOnce(fresh, last.at))) break;
           if (attempt === 8) throw new Refusal("unavailable", "The counters are busy.");
-          await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt));
+          await backOff(attempt);
         }
       }
     },

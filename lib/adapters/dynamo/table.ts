@@ -1,6 +1,7 @@
 import { BatchGetCommand, GetCommand, QueryCommand, type DynamoDBDocumentClient, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod/mini";
 import { invalid, Refusal } from "../../domain/refusal.ts";
+import { backOff } from "../../usecases/back-off.ts";
 import type { Page, PageRequest } from "../../usecases/request.ts";
 import type { Key } from "./keys.ts";
 import { tableShape, type GlobalIndex } from "./shape.ts";
@@ -50,7 +51,7 @@ export class Table {
     let keys: Record<string, unknown>[] = wanted.map((key) => ({ ...key }));
     for (let attempt = 0; keys.length > 0; attempt++) {
       if (attempt === 4) throw new Refusal("unavailable", "The table did not answer in full.");
-      if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 20 * 2 ** attempt * Math.random()));
+      if (attempt > 0) await backOff(attempt);
       const { Responses, UnprocessedKeys } = await answered(
         this.client.send(new BatchGetCommand({ RequestItems: { [this.name]: { Keys: keys, ConsistentRead: true } } })),
       );

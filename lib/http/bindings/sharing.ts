@@ -23,10 +23,10 @@ const shareInput = z.strictObject({
   message: z.optional(paragraph(2000)),
   expiresAt: z.optional(instant),
   maxDownloads: z.optional(z.int().check(z.gte(1, "Is less than 1."), z.lte(1000, "Is more than 1,000."))),
-}).check(z.refine((it) => (it.folderId === undefined) !== (it.documentIds === undefined), { path: ["folderId"], message: "Name either a folder or documents." }));
+}).check(z.refine((it) => (it.folderId === undefined) !== (it.documentIds === undefined), { path: ["folderId"], error: "Name either a folder or documents." }));
 
 const resource = z.strictObject({ folderId: z.optional(idOf("folder")), documentId: z.optional(idOf("document")) })
-  .check(z.refine((it) => it.folderId === undefined || it.documentId === undefined, { path: ["documentId"], message: "Name a folder or a document, or neither for the whole case." }));
+  .check(z.refine((it) => it.folderId === undefined || it.documentId === undefined, { path: ["documentId"], error: "Name a folder or a document, or neither for the whole case." }));
 
 /** Grants for people who sign in, links for people who do not. */
 export const sharingBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | "documents" | "grants" | "shares" | "links" | "firm">) => ({
