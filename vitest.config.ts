@@ -5,6 +5,7 @@ const cloud = ["test/api/**/*.test.ts"];
 export default defineConfig({
   test: {
     passWithNoTests: false,
+    reporters: ["default", "./test/closing-line.ts"],
     projects: [
       { test: { name: "plain", include: ["test/**/*.test.ts"], exclude: cloud, testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2 } },
       { test: { name: "cloud", include: cloud, globalSetup: ["test/api/emulators.ts"], testTimeout: 60_000, hookTimeout: 60_000, pool: "forks", maxWorkers: 2 } },

@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import {
-  AccountRecovery, CfnUserPoolRiskConfigurationAttachment, ClientAttributes, UserPool, UserPoolClient, UserPoolEmail, type AuthFlow, type UserPoolProps,
+import type {
+  AccountRecovery} from "aws-cdk-lib/aws-cognito";
+import { CfnUserPoolRiskConfigurationAttachment, ClientAttributes, UserPool, UserPoolClient, UserPoolEmail, type AuthFlow, type UserPoolProps,
 } from "aws-cdk-lib/aws-cognito";
 import { Construct } from "constructs";
 import type { FirmSettings } from "../../lib/domain/firm.ts";

@@ -28,7 +28,7 @@ export type VersionState = (typeof versionStates)[number];
 
 /** The bytes that S3 holds are the announced ones. */
 export const bytesMatch = ({ size, sha256, facts: { stored } }: Pick<Version, "size" | "sha256" | "facts">): boolean =>
-  stored !== undefined && stored.size === size && stored.sha256 === sha256;
+  stored?.size === size && stored.sha256 === sha256;
 
 /** May the object be tagged as released: complete, the announced bytes, and clean by the scan of exactly these bytes. */
 export const mayRelease = (it: Version): boolean => {

@@ -19,7 +19,6 @@ export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | null;
 }
-export const mapPage = <T, U>(page: Page<T>, change: (item: T) => U): Page<U> => ({ items: page.items.map(change), next: page.next });
 
 /**
  * What a request turns out to be about, gathered while it is handled so that a refusal's record says as much as is known, and whether

@@ -30,11 +30,11 @@ const maximumKeyBytes = 1024;
 
 /** Reads the request line and the headers; the body stays in `message`. */
 export function readRequest(message: IncomingMessage, requestId: string): S3Request {
-  const [path = "", query = ""] = splitOnce(message.url ?? "/", "?");
+  const [path, query = ""] = splitOnce(message.url ?? "/", "?");
   const [bucket, key] = splitOnce(path.slice(1), "/");
   return {
     method: message.method ?? "",
-    bucket: decode(bucket ?? ""),
+    bucket: decode(bucket),
     key: decode(key ?? ""),
     query: new URLSearchParams(query),
     headers: readHeaders(message.rawHeaders),

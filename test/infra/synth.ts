@@ -1,4 +1,5 @@
-import { App, Stack } from "aws-cdk-lib";
+import type { Stack } from "aws-cdk-lib";
+import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
