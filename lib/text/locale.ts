@@ -1,7 +1,6 @@
 /** The languages that a firm's clients read. */
 export const locales = ["es", "ca", "en"] as const;
 export type Locale = (typeof locales)[number];
-const defaultLocale: Locale = "es";
 
 // British English: day before month, 24 hours, as on every Spanish document that the reader holds.
 const tags = { es: "es-ES", ca: "ca-ES", en: "en-GB" } as const satisfies Record<Locale, string>;
