@@ -3,6 +3,7 @@ import { buildSync } from "esbuild";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { FunctionName } from "../../lib/config.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -20,7 +21,7 @@ export const bundle = (entry: string, outfile: string): void => {
     format: "esm",
     // A package's `main` is its CommonJS twin: larger, slower to load, and in need of `require`.
     mainFields: ["module", "main"],
-    alias: { "@aws-sdk/credential-provider-node": join(import.meta.dirname, "credentials.ts") },
+    alias: { "@aws-sdk/credential-provider-node": fileURLToPath(import.meta.resolve("./credentials.ts")) },
     legalComments: "none",
     charset: "utf8",
     logLevel: "error",

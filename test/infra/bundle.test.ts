@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { spawnSync } from "node:child_process";
 import { afterAll, describe, expect, it } from "vitest";
 import * as z from "zod/mini";
@@ -19,7 +20,8 @@ const bundled = (entry: string, name: string): string => {
 const run = (code: string, env: Record<string, string>) => spawnSync(join(root, "node_modules/.bin/node"), ["--input-type=module", "-e", code], { encoding: "utf8", env: { PATH: process.env["PATH"] ?? "", ...env } });
 
 describe("A bundle", () => {
-  const fixture = bundled(join(import.meta.dirname, "fixture.ts"), "fixture");
+  const source = fileURLToPath(import.meta.resolve("./fixture.ts"));
+  const fixture = bundled(source, "fixture");
   const credentials = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "key", AWS_SESSION_TOKEN: "token" };
 
   it("takes its credentials from the environment, as a Lambda does", () => {
@@ -33,7 +35,7 @@ describe("A bundle", () => {
     expect(traces.filter((trace) => code.includes(trace))).toEqual([]);
   });
   it("is the same, byte for byte, each time it is made", () => {
-    expect(readFileSync(bundled(join(import.meta.dirname, "fixture.ts"), "again"))).toEqual(readFileSync(fixture));
+    expect(readFileSync(bundled(source, "again"))).toEqual(readFileSync(fixture));
   });
 });
 
