@@ -29,6 +29,7 @@ const openBecause: Readonly<Record<RouteNameOf<"share" | "open">, string>> = {
   "share.page": "Recipients have no account: the token in the path, 256 bits of HMAC, is the credential, and GET changes and names nothing.",
   "share.open": "Recipients have no account: the token is checked again, with passcode or code where asked, before a session begins.",
   "share.download": "Recipients have no account: the token and the session cookie that opening set are checked before a URL is signed.",
+  "openapi": "The description of the API names routes and shapes, which the source tells anyway, and nobody's data.",
   "health": "A monitor has no account, and the answer says nothing but that the API answers.",
 };
 

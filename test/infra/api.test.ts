@@ -35,9 +35,9 @@ describe("The gateway's routes", () => {
     for (const { type, scopes } of gateway) expect(scopes).toEqual(type === "JWT" ? ["aws.cognito.signin.user.admin"] : undefined);
   });
 
-  it("stand open in seven places: the share page's four, health's two, and the answer to what does not exist", () => {
+  it("stand open in nine places: the share page's four, two each for health and for the API's description, and the answer to what does not exist", () => {
     expect(gateway.filter(({ type }) => type === "NONE").map(({ key }) => key).sort()).toEqual([
-      "$default", "GET /health", "GET /s/{token}", "HEAD /health", "HEAD /s/{token}", "POST /s/{token}/documents/{documentId}", "POST /s/{token}/open",
+      "$default", "GET /health", "GET /openapi.json", "GET /s/{token}", "HEAD /health", "HEAD /openapi.json", "HEAD /s/{token}", "POST /s/{token}/documents/{documentId}", "POST /s/{token}/open",
     ]);
   });
 });
