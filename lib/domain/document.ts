@@ -80,10 +80,13 @@ export const safeContentType = (announced: string): string => (safeTypes.has(ann
 
 /**
  * The `Content-Disposition` that gives a download its name in every browser: an ASCII fallback and the name as it is.
- * RFC 6266 with RFC 8187; S3 refuses header values outside ISO-8859-1, so the fallback holds letters, digits, `.`, `_` and `-` only.
+ * RFC 6266 with RFC 8187; S3 refuses header values outside ISO-8859-1, so the fallback holds letters, digits, `.`, `_`, `-` and spaces only.
  */
 export const attachment = (name: string): string => {
-  const ascii = name.normalize("NFKD").replaceAll(/\p{Mn}/gu, "").replaceAll(/[^A-Za-z0-9._ -]/g, "_").slice(0, 150);
-  const extended = encodeURIComponent(name).replaceAll(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${extended}`;
+  const whole = name.toWellFormed();
+  const ascii = whole.normalize("NFKD").replaceAll(/\p{Mn}/gu, "").replaceAll(/[^A-Za-z0-9._ -]/gu, "_");
+  const extension = /\.[A-Za-z0-9]{1,10}$/.exec(ascii)?.[0] ?? "";
+  const fallback = `${ascii.slice(0, ascii.length - extension.length).slice(0, 150)}${extension}`;
+  const extended = encodeURIComponent(whole).replaceAll(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `attachment; filename="${fallback}"; filename*=UTF-8''${extended}`;
 };

@@ -46,7 +46,4 @@ export const notifyConsumer = (ports: Pick<Ports, "people" | "shares" | "links" 
 
 /** Counts uses: a whole batch is added up before it is written. */
 export const statsConsumer = ({ statistics }: Pick<Ports, "statistics">) =>
-  wholeBatch(async (events) => {
-    const records = events.flatMap((event) => recordIn(event) ?? []);
-    await statistics.add(records.filter((it) => it.result === "granted"));
-  });
+  wholeBatch(recordIn, (records) => statistics.add(records.flatMap((it) => (it?.result === "granted" ? [it] : []))));

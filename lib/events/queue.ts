@@ -9,25 +9,24 @@ const envelope = z.looseObject({ source: z.string(), "detail-type": z.string(), 
 export type BusEvent = z.infer<typeof envelope>;
 
 /**
- * Handles a batch of messages; what fails is named and comes again, what succeeded does not (ReportBatchItemFailures). After the
- * queue's limit of tries it lies in the dead-letter queue, under an alarm.
+ * Handles a batch of messages: each is read on its own, then what could be read is handled together. What fails is named and comes
+ * again, what succeeded does not (ReportBatchItemFailures). After the queue's limit of tries it lies in the dead-letter queue, under
+ * an alarm.
  */
-export const queueHandler = (handle: (events: readonly BusEvent[]) => Promise<void>, one: (event: BusEvent) => Promise<void>) =>
+const queueHandler = <T>(read: (event: BusEvent) => T | Promise<T>, handle: (what: readonly T[]) => Promise<void>) =>
   async (batch: SQSEvent): Promise<SQSBatchResponse> => {
     const batchItemFailures: { itemIdentifier: string }[] = [];
-    const read: BusEvent[] = [];
+    const known: T[] = [];
     for (const { messageId, body } of batch.Records) {
       try {
-        const event = envelope.parse(JSON.parse(body));
-        await one(event);
-        read.push(event);
+        known.push(await read(envelope.parse(JSON.parse(body))));
       } catch (error) {
         report(error, messageId);
         batchItemFailures.push({ itemIdentifier: messageId });
       }
     }
     try {
-      await handle(read);
+      await handle(known);
     } catch (error) {
       report(error, "batch");
       return { batchItemFailures: batch.Records.map((it) => ({ itemIdentifier: it.messageId })) };
@@ -36,9 +35,9 @@ export const queueHandler = (handle: (events: readonly BusEvent[]) => Promise<vo
   };
 
 /** Each message on its own. */
-export const eachMessage = (one: (event: BusEvent) => Promise<void>) => queueHandler(() => Promise.resolve(), one);
-/** The whole batch together, such as sums that one write can take. */
-export const wholeBatch = (handle: (events: readonly BusEvent[]) => Promise<void>) => queueHandler(handle, () => Promise.resolve());
+export const eachMessage = (one: (event: BusEvent) => Promise<void>) => queueHandler(one, () => Promise.resolve());
+/** The whole batch together, such as sums that one write can take; a message that cannot be read does not hold up the others. */
+export const wholeBatch = <T>(read: (event: BusEvent) => T, handle: (what: readonly T[]) => Promise<void>) => queueHandler(read, handle);
 
 /** No value of the event: it may carry names. */
 const report = (error: unknown, message: string): void => {

@@ -1,0 +1,121 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { attachment, mayRelease, objectKey, parseObjectKey, safeContentType, stateOf, type Facts, type Version } from "../../lib/domain/document.ts";
+import { newId } from "../../lib/domain/ids.ts";
+import { fileName } from "../../lib/domain/text.ts";
+
+const at = "2026-11-22T10:15:00.000Z";
+const sha256 = "a".repeat(64);
+const versionWith = (facts: Facts, scan = true): Version => ({
+  versionId: newId("version", new Date()), documentId: newId("document", new Date()), caseId: newId("case", new Date()), number: 1, draft: false, contentType: "application/pdf", size: 10, sha256,
+  uploadedBy: newId("member", new Date()), createdAt: at, scan, facts, revision: 1,
+});
+const stored = { at, s3VersionId: "s1", size: 10, sha256 } as const;
+const clean = { at, s3VersionId: "s1", result: "clean" } as const;
+
+describe("a version's state", () => {
+  const cases: readonly (readonly [string, Facts, boolean, string])[] = [
+    ["nothing is known", {}, true, "pending"],
+    ["only the uploader says it is complete", { completed: at }, true, "pending"],
+    ["only the scan spoke", { verdict: clean }, true, "pending"],
+    ["the uploader and the scan spoke, and S3 holds nothing", { completed: at, verdict: clean }, true, "pending"],
+    ["the bytes are there", { stored }, true, "received"],
+    ["the bytes are there and clean, and the uploader has not said so", { stored, verdict: clean }, true, "received"],
+    ["the scan has not spoken", { completed: at, stored }, true, "scanning"],
+    ["the scan could not read it", { completed: at, stored, verdict: { ...clean, result: "unsupported" } }, true, "scanning"],
+    ["the scan failed", { completed: at, stored, verdict: { ...clean, result: "failed" } }, true, "scanning"],
+    ["the scan spoke of other bytes", { completed: at, stored, verdict: { ...clean, s3VersionId: "s2" }, released: at }, true, "scanning"],
+    ["the tag is not on the object yet", { completed: at, stored, verdict: clean }, true, "scanning"],
+    ["all is said and done", { completed: at, stored, verdict: clean, released: at }, true, "available"],
+    ["the firm scans nothing", { completed: at, stored, released: at }, false, "available"],
+    ["the scan found something", { completed: at, stored, verdict: { ...clean, result: "threats" } }, true, "quarantined"],
+    ["the scan found something in what was released", { completed: at, stored, verdict: { ...clean, result: "threats" }, released: at }, true, "quarantined"],
+    ["S3 holds more bytes", { completed: at, stored: { ...stored, size: 11 }, verdict: clean, released: at }, true, "rejected"],
+    ["S3 holds other bytes", { completed: at, stored: { ...stored, sha256: "b".repeat(64) }, verdict: clean, released: at }, true, "rejected"],
+    ["S3 knows no checksum", { completed: at, stored: { ...stored, sha256: "" }, verdict: clean, released: at }, true, "rejected"],
+  ];
+  for (const [when, facts, scan, state] of cases) it(`is ${state} when ${when}`, () => { expect(stateOf(versionWith(facts, scan))).toBe(state); });
+
+  const facts = fc.record({
+    completed: fc.constant<Facts["completed"]>(at),
+    stored: fc.record({ at: fc.constant<typeof at>(at), s3VersionId: fc.constantFrom("s1", "s2"), size: fc.constantFrom(10, 11), sha256: fc.constantFrom(sha256, "b".repeat(64)) }),
+    verdict: fc.record({ at: fc.constant<typeof at>(at), s3VersionId: fc.constantFrom("s1", "s2"), result: fc.constantFrom("clean" as const, "threats" as const, "unsupported" as const, "failed" as const) }),
+    released: fc.constant<Facts["released"]>(at),
+  }, { requiredKeys: [] });
+
+  it("is never available without the announced bytes, the uploader's word, the tag, and a clean scan of those very bytes", () => {
+    fc.assert(fc.property(facts, fc.boolean(), (it, scan) => {
+      const known = it as Facts;
+      const version = versionWith(known, scan);
+      if (stateOf(version) !== "available") return;
+      expect(known.completed && known.released).toBeTruthy();
+      expect(known.stored).toMatchObject({ size: 10, sha256 });
+      if (scan) expect(known.verdict).toMatchObject({ result: "clean", s3VersionId: known.stored?.s3VersionId });
+      expect(mayRelease(version)).toBe(true);
+    }), { numRuns: 2000 });
+  });
+});
+
+describe("an object's key", () => {
+  it("holds two ids and nothing else, and is read back as them", () => {
+    const { documentId, versionId } = versionWith({});
+    expect(objectKey({ documentId, versionId })).toMatch(/^doc_[0-9a-z]{26}\/ver_[0-9a-z]{26}$/);
+    expect(parseObjectKey(objectKey({ documentId, versionId }))).toEqual({ documentId, versionId });
+  });
+
+  it("of another shape is nobody's", () => {
+    const { documentId, versionId } = versionWith({});
+    for (const key of ["", "x", documentId, `${documentId}/`, `/${documentId}/${versionId}`, `${documentId}/${versionId}/`, `${documentId}/${versionId}/x`, `${versionId}/${documentId}`, `${documentId}/../${versionId}`, `${documentId}/${versionId}\n`, `${documentId}/${versionId.toUpperCase()}`])
+      expect(parseObjectKey(key), key).toBeNull();
+  });
+});
+
+describe("a download's type", () => {
+  it("is kept for documents and pictures, whatever the case of its letters", () => { expect([safeContentType("application/pdf"), safeContentType("IMAGE/PNG")]).toEqual(["application/pdf", "image/png"]); });
+  it("is plain bytes for whatever a browser might run", () => {
+    for (const type of ["text/html", "TEXT/HTML", "image/svg+xml", "application/xhtml+xml", "text/javascript", "application/javascript", "text/xml", "multipart/related", "message/rfc822", "text/html;charset=utf-8", "x/y", ""])
+      expect(safeContentType(type), type).toBe("application/octet-stream");
+  });
+});
+
+/** RFC 6266 with RFC 8187, as a browser reads it. */
+const read = (header: string): { readonly fallback: string; readonly name: string } => {
+  const [, fallback, extended] = /^attachment; filename="([^"\\]*)"; filename\*=UTF-8''([A-Za-z0-9!#$&+.^_`|~%-]*)$/.exec(header) ?? [];
+  if (fallback === undefined || extended === undefined) throw new Error(`Not a header that a browser can read: ${header}`);
+  return { fallback, name: decodeURIComponent(extended) };
+};
+
+describe("a download's name", () => {
+  it("is what the person called the file, in every script", () => {
+    for (const name of ["Escritura nº 3 — «Núñez».pdf", "عقد بيع.pdf", "合同（最终版）.pdf", "👩🏽‍⚖️ 判决 🏛️.pdf", `${"ñ".repeat(246)}.pdf`, `${"👍".repeat(246)}.pdf`, `"quoted" 'and' (more)*.pdf`, "100% ; a=b, c.pdf", "a%0d%0aSet-Cookie: x=1.pdf"])
+      expect(read(attachment(name)).name).toBe(name);
+  });
+
+  it("has a fallback of plain letters that keeps what ASCII can say", () => {
+    expect(read(attachment("Núñez y Peña.pdf")).fallback).toBe("Nunez y Pena.pdf");
+    expect(read(attachment('a"b\\c;d.pdf')).fallback).toBe("a_b_c_d.pdf");
+  });
+
+  it("keeps the extension in the fallback of a long name, so that an old program knows what to open it with", () => {
+    expect(read(attachment(`${"x".repeat(246)}.pdf`)).fallback).toMatch(/\.pdf$/);
+  });
+
+  const accepted = fc.string({ unit: "binary", minLength: 1, maxLength: 260 }).filter((name) => fileName.safeParse(name).success).map((name) => fileName.parse(name));
+  const nasty = fc.string({ unit: fc.constantFrom('"', "'", "\\", ";", "=", "%", "*", "(", ")", ",", " ", ".", "a", "ñ", "😀", "ﬀ", "＂", "；", "％", "‘", "´"), minLength: 1, maxLength: 60 }).filter((name) => fileName.safeParse(name).success).map((name) => fileName.parse(name));
+
+  it("never breaks out of the header, and decodes to itself", () => {
+    fc.assert(fc.property(fc.oneof(accepted, nasty), (name) => {
+      const header = attachment(name);
+      expect(header).toMatch(/^[\x20-\x7e]+$/);
+      const { fallback, name: decoded } = read(header);
+      expect(decoded).toBe(name);
+      expect(fallback).toMatch(/^[A-Za-z0-9._ -]*$/);
+    }), { numRuns: 3000 });
+  });
+
+  it("does not break on names that were never accepted: line breaks, halves of characters", () => {
+    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 40 }).map((text) => `${text}\r\nX: 1\ud800`), (name) => {
+      expect(attachment(name)).toMatch(/^attachment; filename="[A-Za-z0-9._ -]*"; filename\*=UTF-8''[A-Za-z0-9!#$&+.^_`|~%-]*$/);
+    }));
+  });
+});
