@@ -2,13 +2,18 @@ import { defineConfig } from "vitest/config";
 
 // `cloud` tests run the real handlers against the emulators, which one global set-up starts; `plain` tests need nothing.
 const cloud = ["test/api/**/*.test.ts"];
+const browser = ["test/browser/**/*.test.ts"];
+const emulated = { globalSetup: ["test/api/emulators.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 };
+// The browser's tests are asked for by name: they need Chromium.
+const withBrowser = process.argv.includes("browser");
 export default defineConfig({
   test: {
     passWithNoTests: false,
     reporters: ["default", "./test/closing-line.ts"],
     projects: [
-      { test: { name: "plain", include: ["test/**/*.test.ts"], exclude: cloud, testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2 } },
-      { test: { name: "cloud", include: cloud, globalSetup: ["test/api/emulators.ts"], testTimeout: 60_000, hookTimeout: 60_000, pool: "forks", maxWorkers: 2 } },
+      { test: { name: "plain", include: ["test/**/*.test.ts"], exclude: [...cloud, ...browser], testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2 } },
+      { test: { name: "cloud", include: cloud, ...emulated } },
+      ...(withBrowser ? [{ test: { name: "browser", include: browser, ...emulated } }] : []),
     ],
   },
 });
