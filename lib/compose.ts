@@ -4,6 +4,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SESv2Client } from "@aws-sdk/client-sesv2";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { readFileSync } from "node:fs";
 import { accountsIn, type FirstPassword } from "./adapters/cognito.ts";
 import { casesIn } from "./adapters/dynamo/cases.ts";
 import { claimsIn } from "./adapters/dynamo/claims.ts";
@@ -27,6 +28,7 @@ import { clientBindings } from "./http/bindings/client.ts";
 import { peopleBindings } from "./http/bindings/people.ts";
 import { registerBindings } from "./http/bindings/register.ts";
 import { sharingBindings } from "./http/bindings/sharing.ts";
+import { openAnswers } from "./http/open.ts";
 import { sharePage } from "./http/share-page.ts";
 import { newId } from "./domain/ids.ts";
 import { toInstant } from "./domain/time.ts";
@@ -40,9 +42,11 @@ import { Trail } from "./usecases/request.ts";
 export interface Surroundings {
   readonly clock: () => Date;
   readonly firstPasswords: { readonly staff: FirstPassword; readonly client: FirstPassword };
+  /** The API's OpenAPI document, as JSON. */
+  readonly document: () => string;
 }
-/** What every deployed function runs in. */
-export const aws: Surroundings = { clock: () => new Date(), firstPasswords: { staff: "temporary", client: "none" } };
+/** What every deployed function runs in. The bundle lies beside the document, which was made with it: what makes it would add 60 KB that no other request needs (measured). */
+export const aws: Surroundings = { clock: () => new Date(), firstPasswords: { staff: "temporary", client: "none" }, document: () => readFileSync(new URL("openapi.json", import.meta.url), "utf8") };
 
 // Short, so that a call that hangs is tried again well within the gateway's 30 s.
 const requestHandler = { connectionTimeout: 1000, requestTimeout: 5000 };
@@ -92,12 +96,11 @@ export const composeFirstAdministrator = (config: Config<"staff-api">, surroundi
   };
 };
 
-export const composeClientApi = (config: Config<"client-api">, { clock }: Surroundings) => {
+export const composeClientApi = (config: Config<"client-api">, { clock, document }: Surroundings) => {
   const ports = { ...stores(config.TABLE_NAME), objects: objectsIn(s3(), config.BUCKET_NAME, clock), firm: config.FIRM };
   const verify = verifierOf({ issuer: config.CLIENT_ISSUER, clientId: config.CLIENT_POOL_CLIENT_ID }, clock);
   const deps = { ...ports, verify, cursorKey: currentKey(config.CURSOR_KEY_SECRET), clock };
-  return jsonApi("client", clientBindings(ports), deps, ({ person }) => (person.kind === "contact" ? person : null), ({ routeKey }) =>
-    /^(GET|HEAD) \/health$/.test(routeKey) ? { statusCode: 200, headers: { "content-type": "application/json; charset=utf-8" }, body: '{"status":"ok"}' } : null);
+  return jsonApi("client", clientBindings(ports), deps, ({ person }) => (person.kind === "contact" ? person : null), openAnswers(document));
 };
 
 export const composeSharePage = (config: Config<"share-page">, { clock }: Surroundings) =>

@@ -5,6 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { firmProfile } from "../lib/domain/firm.ts";
 import { composeClientApi, composeDocumentState, composeFirstAdministrator, composeNotify, composeSharePage, composeStaffApi, composeStats, type Surroundings } from "../lib/compose.ts";
+import { openApi } from "../lib/http/openapi/document.ts";
 import { startBus, type Bus } from "./bus.ts";
 import { createUserPool } from "./emulators/cognito.ts";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "./emulators/child.ts";
@@ -87,7 +88,7 @@ export const startLocalFirm = async (options: LocalFirmOptions): Promise<LocalFi
   const pools: Pools = { staff: await createUserPool(emulators.cognito, `${name}-staff`), client: await createUserPool(emulators.cognito, `${name}-client`) };
   const issuerOf = (pool: keyof Pools) => ({ issuer: `http://127.0.0.1:${new URL(emulators.cognito).port}/${pools[pool].userPoolId}`, clientId: pools[pool].clientId }) as const;
 
-  const surroundings: Surroundings = { clock, firstPasswords: { staff: "permanent", client: "permanent" } };
+  const surroundings: Surroundings = { clock, firstPasswords: { staff: "permanent", client: "permanent" }, document: () => JSON.stringify(openApi()) };
   const common = { TABLE_NAME, BUCKET_NAME, LINK_KEY_SECRET, CURSOR_KEY_SECRET, FIRM: firmProfile.parse({ ...demonstration, ...options.profile }) };
   const staff = { STAFF_POOL_ID: pools.staff.userPoolId, STAFF_POOL_CLIENT_ID: pools.staff.clientId, STAFF_ISSUER: issuerOf("staff").issuer, CLIENT_POOL_ID: pools.client.userPoolId, MALWARE_SCAN: "on" } as const;
   const handlers = {

@@ -1,10 +1,12 @@
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { buildSync } from "esbuild";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FunctionName } from "../../lib/config.ts";
+import { openApi } from "../../lib/http/openapi/document.ts";
+import { functionOf } from "../../lib/http/routes.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -35,5 +37,6 @@ export const bundled: CodeOf = (name) => {
   const directory = mkdtempSync(join(tmpdir(), `legajo-${name}-`));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   bundle(join(root, "functions", `${name}.ts`), join(directory, "index.mjs"));
+  if (name === functionOf.open) writeFileSync(join(directory, "openapi.json"), JSON.stringify(openApi()));
   return Code.fromAsset(directory);
 };

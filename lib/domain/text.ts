@@ -16,6 +16,7 @@ export const line = (max: number) =>
       z.refine((text) => !unseen.test(text), "Has a control character, a line break or an invisible mark."),
       z.refine((text) => text.trim().length > 0, "Is empty."),
       z.refine((text) => codePoints(text.trim()) <= max, `Is longer than ${max} characters.`),
+      z.meta({ minLength: 1, maxLength: max, description: "One line." }),
     ),
     z.transform((text) => text.trim().normalize("NFC")),
   );
@@ -28,6 +29,7 @@ export const paragraph = (max: number) =>
       z.refine((text) => !unseen.test(text.replaceAll(/[\r\n\t]/g, " ")), "Has a control character or an invisible mark."),
       z.refine((text) => text.trim().length > 0, "Is empty."),
       z.refine((text) => codePoints(text) <= max, `Is longer than ${max} characters.`),
+      z.meta({ minLength: 1, maxLength: max, description: "Text of several lines." }),
     ),
     z.transform((text) => text.trim().replaceAll("\r\n", "\n").normalize("NFC")),
   );
@@ -37,6 +39,7 @@ export const fileName = z.pipe(
   line(250).check(
     z.refine((name) => !/[/\\]/.test(name), "Has a slash: a name is not a path."),
     z.refine((name) => name !== "." && name !== "..", "Is not a name."),
+    z.meta({ description: "A name on one line, without slashes.", pattern: String.raw`^[^/\\]+$` }),
   ),
   z.string(),
 );

@@ -7,7 +7,7 @@ const shape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const isInstant = (text: string): text is Instant => shape.test(text) && new Date(text).toString() !== "Invalid Date" && new Date(text).toISOString() === text;
 
 export const instant = z.pipe(
-  z.string().check(z.refine(isInstant, "Use RFC 3339 in UTC with milliseconds, such as 2026-11-22T10:15:00.000Z.")),
+  z.string().check(z.refine(isInstant, "Use RFC 3339 in UTC with milliseconds, such as 2026-11-22T10:15:00.000Z."), z.meta({ format: "date-time", pattern: shape.source })),
   z.custom<Instant>(),
 );
 

@@ -8,7 +8,7 @@ import { toInstant, type Instant } from "../domain/time.ts";
 import type { Ledger } from "../usecases/ports.ts";
 import { Trail } from "../usecases/request.ts";
 import { problemOf } from "./problem.ts";
-import { matchRoute, routeOf, type RouteName } from "./routes.ts";
+import { matchRoute, routeOf, routes, type RouteName } from "./routes.ts";
 
 export type HttpEvent = APIGatewayProxyEventV2;
 export type HttpResult = APIGatewayProxyStructuredResultV2;
@@ -70,7 +70,7 @@ const answers = ({ clock }: FrameDeps, explain: Explain): Stage => ({
   },
 });
 
-/** Whatever the route's code did not record is recorded here. A record that cannot be written withholds the answer: 503. */
+/** Whatever the route's code did not record is recorded here, but for what says the same to everyone. A record that cannot be written withholds the answer: 503. */
 const records = ({ ledger }: FrameDeps): Stage => ({
   after: async ({ event }) => {
     const exchange = exchangeOf(event);
@@ -92,7 +92,7 @@ const records = ({ ledger }: FrameDeps): Stage => ({
     }
   },
 });
-const needsRecord = ({ trail, route }: Exchange): boolean => !trail.recorded && route !== "health";
+const needsRecord = ({ trail, route }: Exchange): boolean => !trail.recorded && (route === null || routes[route].audience !== "open");
 
 /** One JSON line without values of the request: a name, a token or an address never reaches a log. */
 const report = (error: Error | null, { trail }: Exchange): void => {

@@ -24,7 +24,7 @@ export const isStamp = (key: string, use: StampUse, linkHash: string, stamp: str
 };
 
 // `__Secure-` makes browsers refuse it over plain http anywhere but on this machine.
-const cookieName = "__Secure-legajo";
+export const cookieName = "__Secure-legajo";
 
 /** This path only: the cookie of one link is never sent to another. Lax, because people arrive from their mail. */
 export const sessionCookie = (stamp: string, path: string): string => `${cookieName}=${stamp}; Path=${path}; Max-Age=${lifeSeconds.session}; HttpOnly; Secure; SameSite=Lax`;

@@ -1,4 +1,3 @@
-import * as z from "zod/mini";
 import { idOf } from "../domain/ids.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { Link } from "../domain/share.ts";
@@ -17,6 +16,7 @@ import { renderList } from "./pages/list.ts";
 import { problemOf } from "./problem.ts";
 import type { RouteName, RouteNameOf } from "./routes.ts";
 import { isStamp, makeStamp, sessionCookie, sessionIn } from "./session.ts";
+import { doorView, listQuery, sharedFileView, sharedView } from "./share-views.ts";
 
 export interface SharePageDeps extends FrameDeps, Pick<Ports, "ledger" | "shares" | "documents" | "objects" | "cases" | "register" | "firm"> {
   readonly linkKey: () => Promise<string>;
@@ -84,7 +84,7 @@ const showDoor = async ({ deps, event, link, token, key, request }: Visit, probl
   const share = await deps.shares.get(link.shareId);
   if (share === null) throw new Refusal("not_found", "There is nothing here that you may see.");
   const door = { senderName: share.senderName, message: share.message, expiresAt: link.expiresAt, asks: { passcode: false, code: false } };
-  if (wantsJson(event)) return json(200, { state: "closed", firm: { name: deps.firm.name }, ...door });
+  if (wantsJson(event)) return json(200, doorView.parse({ state: "closed", firm: deps.firm, ...door }));
   const view = { firm: deps.firm, locale: link.locale, ...door, formAction: `${pathOf(token)}/open`, nonce: makeStamp(key, "form", link.linkHash, request.now), problem };
   return page(deps, problem ? 400 : 200, renderDoor(view));
 };
@@ -104,8 +104,6 @@ const open = async (visit: Visit): Promise<HttpResult> => {
   return { statusCode: 303, headers: { location: pathOf(token) }, cookies, body: "" };
 };
 
-const listQuery = z.strictObject({ folder: z.optional(idOf("folder")), cursor: z.optional(z.string()) });
-
 const showList = async (visit: Visit): Promise<HttpResult> => {
   const { deps, event, link, token, key, request } = visit;
   const raw = rawInputOf({ ...event, body: "" });
@@ -116,7 +114,7 @@ const showList = async (visit: Visit): Promise<HttpResult> => {
   const after = cursor === undefined ? null : openCursor(await deps.cursorKey(), scope, cursor, request.now);
   const listing = await listShared(deps)(request, link, folder, { limit: 100, after });
   const next = listing.next === null ? null : sealCursor(await deps.cursorKey(), scope, listing.next, request.now);
-  if (wantsJson(event)) return json(200, itemsOf(listing, next));
+  if (wantsJson(event)) return json(200, sharedView.parse(itemsOf(listing, next)));
   const at = (folderId: string, more = "") => `${pathOf(token)}?folder=${folderId}${more}`;
   const shown = listing.path.at(-1)?.folderId;
   return page(deps, 200, renderList({
@@ -135,7 +133,7 @@ const showList = async (visit: Visit): Promise<HttpResult> => {
 const itemsOf = (listing: Listing, nextCursor: string | null) => ({
   items: [
     ...listing.folders.map(({ folderId, name }) => ({ kind: "folder", folderId, name })),
-    ...listing.documents.map(({ documentId, name, published: { contentType, size, sha256, publishedAt } }) => ({ kind: "document", documentId, name, contentType, size, sha256, publishedAt })),
+    ...listing.documents.map(({ documentId, name, published }) => ({ kind: "document", documentId, name, ...published })),
   ],
   nextCursor,
 });
@@ -149,9 +147,9 @@ const download = async (visit: Visit): Promise<HttpResult> => {
   if (!formIsOurs(visit)) return { statusCode: 303, headers: { location: pathOf(token) }, body: "" };
   const documentId = idOf("document").safeParse(event.pathParameters?.["documentId"]);
   if (!documentId.success) throw new Refusal("not_found", "There is nothing here that you may see.");
-  const { url, expiresAt, fileName } = await downloadShared(deps)(request, link, documentId.data);
-  if (wantsJson(event)) return json(200, { url, expiresAt, fileName });
-  return { statusCode: 303, headers: { location: url }, body: "" };
+  const file = await downloadShared(deps)(request, link, documentId.data);
+  if (wantsJson(event)) return json(200, sharedFileView.parse(file));
+  return { statusCode: 303, headers: { location: file.url }, body: "" };
 };
 
 /** Code for every route of the page: a route without any does not compile. */
