@@ -83,7 +83,10 @@ const repeatsAMember = (text: string): boolean => {
   return written !== kept;
 };
 
-/** The pool's keys, fetched once and again at most once in ten seconds for a key id that is not among them. */
+/**
+ * The pool's keys, fetched once and again at most once in ten seconds for a key id that is not among them. Whoever comes during a fetch waits
+ * for it: the first tokens after a start are as good as later ones.
+ */
 const boundedKeys = (): JwksCache => {
   const cache = new SimpleJwksCache({
     fetcher: {
@@ -95,6 +98,7 @@ const boundedKeys = (): JwksCache => {
     },
   });
   let lastFetch = 0;
+  let fetching: Promise<unknown> | null = null;
   return {
     addJwks: (uri, jwks) => { cache.addJwks(uri, jwks); },
     getJwks: (uri) => cache.getJwks(uri),
@@ -103,9 +107,13 @@ const boundedKeys = (): JwksCache => {
       try {
         return cache.getCachedJwk(uri, jwt);
       } catch {
-        if (Date.now() - lastFetch < refetchAfterMs) throw new Error("An unknown key.");
-        lastFetch = Date.now();
-        return await cache.getJwk(uri, jwt);
+        if (fetching === null) {
+          if (Date.now() - lastFetch < refetchAfterMs) throw new Error("An unknown key.");
+          lastFetch = Date.now();
+          fetching = cache.getJwks(uri).finally(() => { fetching = null; });
+        }
+        await fetching;
+        return cache.getCachedJwk(uri, jwt);
       }
     },
   };
