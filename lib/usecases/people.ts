@@ -3,8 +3,9 @@ import { newId } from "../domain/ids.ts";
 import type { Client, Contact, Member, Role } from "../domain/people.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
 import { notFound, Refusal } from "../domain/refusal.ts";
+import { backOff } from "./back-off.ts";
 import { identityOfContact, identityOfMember } from "./invitations.ts";
-import type { Ports } from "./ports.ts";
+import type { Change, Pool, Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
 
 type Deps = Pick<Ports, "ledger" | "people" | "accounts">;
@@ -37,12 +38,25 @@ export const changeMember = ({ ledger, people, accounts }: Deps) =>
     const { revision, ...fields } = input;
     const after: Member = { ...before, ...given(fields), revision: revision + 1 };
     const identity = after.sub === undefined ? null : await people.identity("staff", after.sub);
-    const changes = [people.changeMember(after)];
+    const changes = [people.changeMember(after), ...(endsAnAdministrator(before, after) ? [await byAnAdministrator(people, request.principal)] : [])];
     if (identity) changes.push(people.putIdentity("staff", identityOfMember(after, identity.sub, identity.tokensValidAfter)));
     await ledger.commit(request, changes);
     if (after.sub !== undefined && input.suspended !== undefined) await accounts.setEnabled("staff", after.email, !after.suspended);
     return after;
   };
+
+const administers = (it: Member): boolean => it.role === "admin" && !it.suspended;
+const endsAnAdministrator = (before: Member, after: Member): boolean => administers(before) && !administers(after);
+
+/**
+ * Two administrators who take it from each other at the same moment would leave the firm without any: whoever takes it writes their own
+ * item too, so that one of the two transactions finds itself changed.
+ */
+const byAnAdministrator = async (people: Ports["people"], { memberId }: StaffPrincipal): Promise<Change> => {
+  const taker = found(await people.member(memberId));
+  if (!administers(taker)) throw new Refusal("forbidden", "Your role does not allow this.");
+  return people.changeMember({ ...taker, revision: taker.revision + 1 });
+};
 
 export const changeContact = ({ ledger, people, accounts }: Deps) =>
   async (request: Staff, contactId: ContactId, input: Changes<{ name: string; locale: Contact["locale"]; suspended: boolean }>): Promise<Contact> => {
@@ -59,15 +73,37 @@ export const changeContact = ({ ledger, people, accounts }: Deps) =>
     return after;
   };
 
-/** Refuses every token of sign-ins until now; the pool ends the refresh tokens. */
+const attempts = 5;
+
+/**
+ * Refuses every token of sign-ins until now; the pool ends the refresh tokens. The person's item gets a new revision with it: the identity holds
+ * what a suspension writes too, and of two that were read at the same moment only one is written.
+ */
 export const signOut = ({ ledger, people, accounts }: Deps) =>
   async (request: Staff, who: { memberId: MemberId } | { contactId: ContactId }): Promise<void> => {
     request.trail.concerns(who);
-    const [pool, person] = "memberId" in who ? (["staff", found(await people.member(who.memberId))] as const) : (["client", found(await people.contact(who.contactId))] as const);
-    const identity = person.sub === undefined ? null : await people.identity(pool, person.sub);
-    await ledger.commit(request, identity ? [people.putIdentity(pool, { ...identity, tokensValidAfter: request.now })] : []);
-    if (identity) await accounts.signOut(pool, person.email);
+    for (let attempt = 1; ; attempt++) {
+      const { pool, email, sub, touched } = await personOf(people, who);
+      const identity = sub === undefined ? null : await people.identity(pool, sub);
+      try {
+        await ledger.commit(request, identity ? [touched, people.putIdentity(pool, { ...identity, tokensValidAfter: request.now })] : []);
+        if (identity) await accounts.signOut(pool, email);
+        return;
+      } catch (error) {
+        if (!(error instanceof Refusal) || error.code !== "stale" || attempt === attempts) throw error;
+        await backOff(attempt);
+      }
+    }
   };
+
+const personOf = async (people: Ports["people"], who: { memberId: MemberId } | { contactId: ContactId }): Promise<{ pool: Pool; email: string; sub: string | undefined; touched: Change }> => {
+  if ("memberId" in who) {
+    const it = found(await people.member(who.memberId));
+    return { pool: "staff", email: it.email, sub: it.sub, touched: people.changeMember({ ...it, revision: it.revision + 1 }) };
+  }
+  const it = found(await people.contact(who.contactId));
+  return { pool: "client", email: it.email, sub: it.sub, touched: people.changeContact({ ...it, revision: it.revision + 1 }) };
+};
 
 export const createClient = ({ ledger, people }: Pick<Ports, "ledger" | "people">) =>
   async (request: Staff, input: { name: string; taxId?: string | undefined; notes?: string | undefined }): Promise<Client> => {

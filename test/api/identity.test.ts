@@ -1,0 +1,227 @@
+import { DeleteCommand, DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { callerOf, expectOk, type Answer } from "../../local/caller.ts";
+import { passwordIn, signIn } from "../../local/people.ts";
+import { composeClientApi, composeStaffApi } from "../../lib/compose.ts";
+import { firmProfile } from "../../lib/domain/firm.ts";
+import { signed, startTestIssuer, unsigned, type TestIssuer } from "../adapters/issuer.ts";
+import { startTestFirm, type Person, type TestFirm } from "./firm.ts";
+
+const etagOf = (answer: Answer): string => answer.headers.get("etag") ?? "";
+
+describe("who is asking", () => {
+  let firm: TestFirm;
+  let clientId: string;
+  beforeAll(async () => {
+    firm = await startTestFirm();
+    clientId = await firm.createClient();
+  });
+  afterAll(() => firm.stop());
+
+  const change = async (path: string, body: object): Promise<Answer> => {
+    const etag = etagOf(await firm.admin.call("GET", path));
+    return firm.admin.call("PATCH", path, body, { "if-match": etag });
+  };
+  /** Signs in in a second that is later than the one before: `auth_time` counts whole seconds. */
+  const signInAgain = async (pool: "staff" | "client", { email }: Person): Promise<string> => {
+    await sleep(1100);
+    return signIn(inject("emulators").cognito, firm.pools[pool], email, await passwordIn(firm.mail, email));
+  };
+  const works = async (token: string, path: string): Promise<void> => expect((await callerOf(firm.api, token)("GET", path)).status).toBe(200);
+
+  it("refuses a staff token on every kind of client route, and a client's token on staff routes", async () => {
+    const contact = await firm.inviteContact(clientId);
+    for (const path of ["/client/me", "/client/cases", "/client/shared-with-me"]) expect((await firm.admin.call("GET", path)).status).toBe(401);
+    for (const path of ["/staff/me", "/staff/cases", "/staff/audit"]) expect((await contact.call("GET", path)).status).toBe(401);
+    expect((await contact.call("POST", "/staff/clients", { name: "Mine" })).status).toBe(401);
+  });
+
+  it.each(["staff", "client"] as const)("shuts out a suspended person of the %s pool on their very next request, and lets them in again afterwards", async (pool) => {
+    const person = pool === "staff" ? await firm.inviteMember("adviser") : await firm.inviteContact(clientId);
+    const [own, path] = pool === "staff" ? ["/staff/me", `/staff/members/${person.id}`] : ["/client/me", `/staff/contacts/${person.id}`];
+    for (let round = 0; round < 5; round++) {
+      await works(person.token, own);
+      expect(await expectOk(change(path, { suspended: true }))).toMatchObject({ suspended: true });
+      const refused = await person.call("GET", own);
+      expect(refused.status).toBe(401);
+      expect(refused.body).toMatchObject({ code: "unauthenticated", status: 401 });
+      expect(refused.headers.get("www-authenticate")).toBe("Bearer");
+      expect(await expectOk(change(path, { suspended: false }))).toMatchObject({ suspended: false });
+    }
+    await works(person.token, own);
+  });
+
+  it("tells a suspended person nothing that it would not tell a stranger", async () => {
+    const person = await firm.inviteContact(clientId);
+    await expectOk(change(`/staff/contacts/${person.id}`, { suspended: true }));
+    const suspended = await person.call("GET", "/client/cases");
+    await expectOk(change(`/staff/contacts/${person.id}`, { suspended: false }));
+    await expectOk(firm.admin.call("POST", `/staff/contacts/${person.id}/sign-out`));
+    const signedOut = await person.call("GET", "/client/cases");
+    expect({ ...suspended.body, instance: "" }).toEqual({ ...signedOut.body, instance: "" });
+  });
+
+  it.each(["staff", "client"] as const)("refuses the tokens of a person of the %s pool who was signed out, and takes the next sign-in's", async (pool) => {
+    const person = pool === "staff" ? await firm.inviteMember("assistant") : await firm.inviteContact(clientId);
+    const [own, path] = pool === "staff" ? ["/staff/me", `/staff/members/${person.id}`] : ["/client/me", `/staff/contacts/${person.id}`];
+    await works(person.token, own);
+    expect((await firm.admin.call("POST", `${path}/sign-out`)).status).toBe(204);
+    expect((await person.call("GET", own)).status).toBe(401);
+    const fresh = await signInAgain(pool, person);
+    await works(fresh, own);
+    expect((await person.call("GET", own)).status).toBe(401);
+    expect((await firm.admin.call("POST", `${path}/sign-out`)).status).toBe(204);
+    expect((await callerOf(firm.api, fresh)("GET", own)).status).toBe(401);
+  });
+
+  it("keeps a person signed out and suspended, when both are done at the same moment", async () => {
+    // Whoever ends somebody's access presses both buttons: neither may undo the other.
+    const people = await Promise.all(Array.from({ length: 6 }, () => firm.inviteContact(clientId)));
+    for (const person of people) {
+      const path = `/staff/contacts/${person.id}`;
+      const etag = etagOf(await firm.admin.call("GET", path));
+      const [suspended, ...signOuts] = await Promise.all([
+        firm.admin.call("PATCH", path, { suspended: true }, { "if-match": etag }), firm.admin.call("POST", `${path}/sign-out`), firm.admin.call("POST", `${path}/sign-out`),
+      ]);
+      expect(signOuts.map((it) => it.status)).toEqual([204, 204]);
+      expect([200, 412]).toContain(suspended.status);
+      if (suspended.status === 200) {
+        expect((await person.call("GET", "/client/me")).status).toBe(401);
+        await expectOk(change(path, { suspended: false }));
+      }
+      expect((await person.call("GET", "/client/me")).status, "the sign-out was undone").toBe(401);
+    }
+  });
+
+  it("lets a role bite at once, in both directions", async () => {
+    const member = await firm.inviteMember("admin");
+    expect((await member.call("GET", "/staff/stats/access?groupBy=client")).status).toBe(200);
+    await expectOk(change(`/staff/members/${member.id}`, { role: "assistant" }));
+    const refused = await member.call("GET", "/staff/stats/access?groupBy=client");
+    expect(refused).toMatchObject({ status: 403, body: { code: "forbidden" } });
+    expect((await member.call("POST", "/staff/members", { email: "x@firm.example", name: "X", role: "admin" })).status).toBe(403);
+    await expectOk(change(`/staff/members/${member.id}`, { role: "admin" }));
+    expect((await member.call("GET", "/staff/stats/access?groupBy=client")).status).toBe(200);
+  });
+
+  it("refuses a token of the right pool whose holder the firm does not know, or no longer", async () => {
+    const person = await firm.inviteContact(clientId);
+    const [, payload = ""] = person.token.split(".");
+    const { sub } = JSON.parse(Buffer.from(payload, "base64url").toString()) as { sub: string };
+    const table = DynamoDBDocumentClient.from(new DynamoDBClient({}));
+    await table.send(new DeleteCommand({ TableName: firm.table, Key: { pk: `IDENTITY#client#${sub}`, sk: "IDENTITY" } }));
+    table.destroy();
+    expect(await person.call("GET", "/client/me")).toMatchObject({ status: 401, body: { code: "unauthenticated" } });
+  });
+
+  describe("administrators", () => {
+    it("neither suspend themselves nor change their own role", async () => {
+      const before = await firm.admin.call("GET", "/staff/me");
+      for (const body of [{ suspended: true }, { role: "assistant" }, { suspended: true, role: "adviser" }, { role: "admin" }])
+        expect(await firm.admin.call("PATCH", `/staff/members/${firm.admin.id}`, body, { "if-match": etagOf(before) })).toMatchObject({ status: 409, body: { code: "conflict" } });
+      expect((await firm.admin.call("GET", "/staff/me")).body).toEqual(before.body);
+    });
+
+    it("remain at least one, though two of them take it from each other at the same moment", async () => {
+      for (let round = 0; round < 8; round++) {
+        const [one, other] = [await firm.inviteMember("admin"), await firm.inviteMember("admin")];
+        const take = async (from: Person, by: Person): Promise<Answer> =>
+          by.call("PATCH", `/staff/members/${from.id}`, round % 2 ? { suspended: true } : { role: "assistant" }, { "if-match": etagOf(await firm.admin.call("GET", `/staff/members/${from.id}`)) });
+        const answers = await Promise.all([take(other, one), take(one, other)]);
+        expect(answers.filter((it) => it.status === 200).length, `answers: ${answers.map((it) => it.status).join(", ")}`).toBe(1);
+        const left = await Promise.all([one, other].map((it) => firm.admin.call("GET", `/staff/members/${it.id}`)));
+        expect(left.filter((it) => it.body.role === "admin" && it.body.suspended === false)).toHaveLength(1);
+        for (const it of [one, other]) await change(`/staff/members/${it.id}`, { role: "assistant", suspended: true });
+      }
+    });
+  });
+
+  describe("by tokens of an issuer of our own", () => {
+    const appClient = "app";
+    let issuer: TestIssuer;
+    let staff: ReturnType<typeof composeStaffApi>;
+    let client: ReturnType<typeof composeClientApi>;
+    let subOfAdmin: string;
+    beforeAll(async () => {
+      issuer = await startTestIssuer(appClient);
+      const name = firm.table.slice("legajo-".length);
+      const common = {
+        TABLE_NAME: firm.table, BUCKET_NAME: firm.bucket, LINK_KEY_SECRET: `legajo/${name}/link-key`, CURSOR_KEY_SECRET: `legajo/${name}/cursor-key`,
+        FIRM: firmProfile.parse({ name: "F", phone: "1", address: "A" }), CLIENT_POOL_ID: firm.pools.client.userPoolId,
+      };
+      const surroundings = { clock: firm.clock, firstPasswords: { staff: "permanent", client: "permanent" }, document: () => "{}" } as const;
+      staff = composeStaffApi({ ...common, STAFF_POOL_ID: firm.pools.staff.userPoolId, STAFF_POOL_CLIENT_ID: appClient, STAFF_ISSUER: issuer.issuer, MALWARE_SCAN: "on" }, surroundings);
+      client = composeClientApi({ ...common, CLIENT_POOL_CLIENT_ID: appClient, CLIENT_ISSUER: issuer.issuer }, surroundings);
+      subOfAdmin = (JSON.parse(Buffer.from(firm.admin.token.split(".")[1] ?? "", "base64url").toString()) as { sub: string }).sub;
+    });
+    afterAll(() => issuer.stop());
+
+    const ask = async (handler: typeof staff, routeKey: string, authorization: string | undefined): Promise<APIGatewayProxyStructuredResultV2> => {
+      const [method = "GET", rawPath = "/"] = routeKey.split(" ");
+      const event = {
+        version: "2.0", routeKey, rawPath, rawQueryString: "", headers: authorization === undefined ? {} : { authorization }, isBase64Encoded: false,
+        requestContext: { routeKey, requestId: "r", http: { method, path: rawPath, protocol: "HTTP/1.1", sourceIp: "203.0.113.7", userAgent: "test" } },
+      } as unknown as APIGatewayProxyEventV2; // the fields that our code reads
+      return handler(event, {} as Context);
+    };
+    const me = (token: string): Promise<APIGatewayProxyStructuredResultV2> => ask(staff, "GET /staff/me", `Bearer ${token}`);
+
+    it("believes a good token behind the gateway", async () => {
+      expect(await me(issuer.token({ sub: subOfAdmin }))).toMatchObject({ statusCode: 200 });
+    });
+
+    it("checks every token again, whatever the gateway let through", async () => {
+      const now = Math.floor(Date.now() / 1000);
+      const claims = { sub: subOfAdmin };
+      const hostile: Record<string, string> = {
+        "no end": issuer.token({ ...claims, exp: undefined }), "over": issuer.token({ ...claims, exp: now - 1 }), "issued ahead": issuer.token({ ...claims, iat: now + 400 }), "not yet": issuer.token({ ...claims, nbf: now + 400 }),
+        "critical": issuer.token(claims, { crit: ["x"] }), "unsigned": unsigned({ alg: "none", kid: "first" }, issuer.claims(claims)), "other key": signed(issuer.otherKey, '{"alg":"RS256","kid":"first"}', JSON.stringify(issuer.claims(claims))),
+        "unknown key": issuer.token(claims, { kid: "x" }), "other app": issuer.token({ ...claims, client_id: "x" }), "other issuer": issuer.token({ ...claims, iss: "https://x.example" }), "ID token": issuer.token({ ...claims, token_use: "id" }),
+        "twice": issuer.raw('{"alg":"RS256","kid":"first"}', `{"exp":1,${JSON.stringify(issuer.claims(claims)).slice(1)}`), "no sign-in": issuer.token({ ...claims, auth_time: undefined }), "nobody": issuer.token({ sub: "nobody" }),
+      };
+      const bodies = new Set<string>();
+      for (const [what, token] of Object.entries(hostile)) {
+        const answer = await me(token);
+        expect(answer.statusCode, what).toBe(401);
+        expect(answer.headers?.["www-authenticate"]).toBe("Bearer");
+        bodies.add(answer.body?.replace(/req_\w+/, "") ?? "");
+      }
+      for (const authorization of [undefined, "", "Bearer", "Bearer ", issuer.token(claims), `Basic ${issuer.token(claims)}`, `Bearer ${issuer.token(claims)}, Bearer x`, `Bearer  ${issuer.token(claims)}`]) {
+        const answer = await ask(staff, "GET /staff/me", authorization);
+        expect(answer.statusCode, authorization).toBe(401);
+        bodies.add(answer.body?.replace(/req_\w+/, "") ?? "");
+      }
+      expect(bodies.size, "the answer says what was wrong").toBe(1);
+    });
+
+    it("knows a subject by its pool alone: the administrator's is nobody's among the clients", async () => {
+      expect(await ask(client, "GET /client/me", `Bearer ${issuer.token({ sub: subOfAdmin })}`)).toMatchObject({ statusCode: 401 });
+    });
+
+    it("believes no claim about who somebody is", async () => {
+      const member = await firm.inviteMember("assistant");
+      const { sub } = JSON.parse(Buffer.from(member.token.split(".")[1] ?? "", "base64url").toString()) as { sub: string };
+      const token = issuer.token({ sub, role: "admin", "custom:role": "admin", "cognito:groups": ["admin"], memberId: firm.admin.id });
+      expect(JSON.parse((await me(token)).body ?? "{}")).toMatchObject({ memberId: member.id, role: "assistant" });
+      expect((await ask(staff, "GET /staff/stats/access", `Bearer ${token}`)).statusCode).toBe(403);
+    });
+
+    it("ends a renewed token too: what counts is when its holder signed in", async () => {
+      const member = await firm.inviteMember("assistant");
+      const { sub } = JSON.parse(Buffer.from(member.token.split(".")[1] ?? "", "base64url").toString()) as { sub: string };
+      const signedIn = Math.floor(Date.now() / 1000) - 10;
+      await expectOk(firm.admin.call("POST", `/staff/members/${member.id}/sign-out`));
+      const later = Math.floor(Date.now() / 1000) + 5;
+      expect((await me(issuer.token({ sub, auth_time: signedIn, iat: later }))).statusCode).toBe(401);
+      expect((await me(issuer.token({ sub, auth_time: later, iat: later }))).statusCode).toBe(200);
+    });
+
+    it("does not answer for a route of another audience that reaches it by mistake", async () => {
+      expect((await ask(staff, "GET /client/me", `Bearer ${issuer.token({ sub: subOfAdmin })}`)).statusCode).not.toBe(200);
+      expect((await ask(client, "GET /staff/me", `Bearer ${issuer.token({ sub: subOfAdmin })}`)).statusCode).not.toBe(200);
+    });
+  });
+});
