@@ -41,7 +41,17 @@ export const startPipe = async (streamArn: string, bus: Bus, placeFile: string |
   const read = async (shard: string): Promise<boolean> => {
     const iterator = iterators.get(shard) ?? (await iteratorOf(shard));
     if (iterator === undefined) return false;
-    const { Records = [], NextShardIterator } = await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 100 }));
+    const batch = await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 100 })).catch((error: unknown) => {
+      if (!(error instanceof Error) || error.name !== "TrimmedDataAccessException") throw error;
+      return null;
+    });
+    if (batch === null) {
+      // What the place or the iterator speaks of was trimmed: on from the oldest that is left. Consumers bear repetition.
+      places.delete(shard);
+      iterators.delete(shard);
+      return true;
+    }
+    const { Records = [], NextShardIterator } = batch;
     for (const record of Records.filter(isOutbox)) await bus.publish("firm", eventOf(record));
     const last = Records.at(-1)?.dynamodb?.SequenceNumber;
     if (last !== undefined) {

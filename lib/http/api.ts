@@ -6,6 +6,7 @@ import { Refusal } from "../domain/refusal.ts";
 import type { VerifiedToken } from "../adapters/verifier.ts";
 import { openCursor, sealCursor } from "./cursor.ts";
 import { explainAsJson, httpHandler, noRoute, type Exchange, type HttpEvent, type HttpResult } from "./lambda.ts";
+import { onceOf, onlyOnce } from "./once.ts";
 import type { Bound, RawInput } from "./route.ts";
 import { routes, type RouteNameOf } from "./routes.ts";
 
@@ -47,7 +48,12 @@ export const jsonApi = <A extends Pool>(audience: A, bindings: Bindings<A>, deps
     const rule = routes[route];
     if (rule.audience === "staff" && (principal.kind !== "member" || !staffMay(principal.role, rule.act))) throw new Refusal("forbidden", "Your role does not allow this.");
 
-    const reply = await prepared()({ principal, now: exchange.now, trail: exchange.trail }, cursorsOf(deps, exchange, event));
+    const { run, again } = prepared();
+    const request = { principal, now: exchange.now, trail: exchange.trail };
+    const key = header(event, "idempotency-key");
+    const once = again === null || key === undefined ? null : { ...request, once: onceOf(key, exchange.route ?? "", event.rawPath, rawInputOf(event).body) };
+    const cursors = cursorsOf(deps, exchange, event);
+    const reply = again === null || once === null ? await run(request, cursors) : await onlyOnce(deps.ledger, once, () => run(once, cursors), (about) => again(once, about));
     return {
       statusCode: reply.status,
       headers: { ...reply.headers, ...(reply.body !== undefined && { "content-type": "application/json; charset=utf-8" }) },

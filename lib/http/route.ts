@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { About } from "../domain/event.ts";
 import type { Principal } from "../domain/principal.ts";
 import { Refusal, type Fault } from "../domain/refusal.ts";
 import type { Page, PageRequest, Request } from "../usecases/request.ts";
@@ -50,6 +51,8 @@ interface Spec<P extends Principal, Params, Query, Body, Result, Early> {
   readonly location?: (result: Result, params: Params) => string;
   /** Reads that do not depend on who asks, begun while the identity is read; their result is seen by nobody who is refused. */
   readonly early?: (params: Params) => Promise<Early>;
+  /** Reads what an earlier request with the same Idempotency-Key made, by the ids of its record. */
+  readonly again?: (request: Request<P>, about: About) => Promise<Result>;
   readonly run: (request: Request<P>, input: Input<Params, Query, Body>, early: Promise<Early>) => Promise<Result>;
 }
 
@@ -60,7 +63,11 @@ export interface Bound<P extends Principal> {
   readonly ifMatch: boolean;
   readonly list: boolean;
   /** Parses, and begins the early reads. @throws Refusal naming every field that is wrong. */
-  readonly prepare: (raw: RawInput) => (request: Request<P>, cursors: Cursors) => Promise<Reply>;
+  readonly prepare: (raw: RawInput) => {
+    readonly run: (request: Request<P>, cursors: Cursors) => Promise<Reply>;
+    /** Null on routes that create nothing. */
+    readonly again: ((request: Request<P>, about: About) => Promise<Reply>) | null;
+  };
 }
 
 const nothing = z.strictObject({});
@@ -94,16 +101,29 @@ export const bind = <P extends Principal>() =>
       const early = spec.early?.(params);
       early?.catch(() => undefined); // whoever is refused before it is awaited must not end the process
 
-      return async (request, cursors) => {
-        const page = { limit: paged.limit, after: paged.cursor === undefined ? null : await cursors.open(paged.cursor) };
-        const result = await spec.run(request, { ...parsed, revision, page }, early ?? (Promise.resolve(undefined) as Promise<Early>));
-        // Without `early`, Early is undefined by its default.
+      const replyOf = (result: Result): Reply => {
         const body: unknown = spec.status === 204 ? undefined : z.parse(spec.reply, result);
-        const headers = { ...etagOf(body), ...(spec.location && { location: spec.location(result, params) }) };
-        return { status: spec.status ?? 200, body: spec.list ? await sealed(body, cursors) : body, headers };
+        return { status: spec.status ?? 200, body, headers: { ...etagOf(body), ...(spec.location && { location: spec.location(result, params) }) } };
+      };
+      const { again } = spec;
+      return {
+        run: async (request, cursors) => {
+          const page = { limit: paged.limit, after: paged.cursor === undefined ? null : await cursors.open(paged.cursor) };
+          const result = await spec.run(request, { ...parsed, revision, page }, early ?? (Promise.resolve(undefined) as Promise<Early>));
+          // Without `early`, Early is undefined by its default.
+          const reply = replyOf(result);
+          return spec.list ? { ...reply, body: await sealed(reply.body, cursors) } : reply;
+        },
+        again: again ? async (request, about) => replyOf(await again(request, about)) : null,
       };
     },
   });
+
+/** An id that the record of what was made must have. */
+export const made = <T>(id: T | undefined): T => {
+  if (id === undefined) throw new TypeError("A record of a creation without the id of what was created.");
+  return id;
+};
 
 /** The body of a list before its position is sealed. */
 export const pageOf = <T>(item: Schema<T>) => z.object({ items: z.array(item), nextCursor: z.nullable(z.string()) });

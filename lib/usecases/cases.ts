@@ -56,6 +56,6 @@ export const addTimelineEntry = ({ ledger, cases }: Pick<Ports, "ledger" | "case
       entryId: newId("timelineEntry", new Date(request.now)), text: input.text, visibleToClient: input.visibleToClient,
       occurredAt: input.occurredAt ?? request.now, author: request.principal.memberId,
     };
-    await ledger.commit(request, [cases.addEntry(caseId, entry)]);
+    await ledger.commit(request, [cases.addEntry(caseId, entry)], { about: { entryId: entry.entryId } });
     return entry;
   };

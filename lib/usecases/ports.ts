@@ -2,7 +2,7 @@ import type { Case, Folder, TimelineEntry } from "../domain/case.ts";
 import type { Document, Facts, Published, Version } from "../domain/document.ts";
 import type { About, AuditEvent, Grouping } from "../domain/event.ts";
 import type { Grant, Holder, Place } from "../domain/access.ts";
-import type { CaseId, ClientId, ContactId, DocumentId, EventId, FolderId, GrantId, MemberId, RecipientId, ShareId, VersionId } from "../domain/ids.ts";
+import type { CaseId, ClientId, ContactId, DocumentId, EventId, FolderId, GrantId, Id, MemberId, RecipientId, ShareId, VersionId } from "../domain/ids.ts";
 import type { FirmProfile } from "../domain/firm.ts";
 import type { Client, Contact, Identity, Member } from "../domain/people.ts";
 import type { Link, Share } from "../domain/share.ts";
@@ -44,6 +44,8 @@ export interface Ledger {
    * @throws Refusal the one that a failed condition stands for; `unavailable` when the table does not answer.
    */
   commit(request: Request, changes: readonly Change[], more?: { readonly action?: string; readonly about?: About }): Promise<AuditEvent>;
+  /** What this caller's key made before, on requests that carry one. */
+  earlier(request: Request): Promise<{ readonly fingerprint: string; readonly about: About } | null>;
   /** Writes a record alone, such as a refusal's. */
   record(event: AuditEvent): Promise<void>;
 }
@@ -79,6 +81,7 @@ export interface Cases {
   add(it: Case): Change;
   change(it: Case): Change;
   timeline(id: CaseId, page: PageRequest, visibleToClient: boolean): Promise<Page<TimelineEntry>>;
+  entry(id: CaseId, entry: Id<"timelineEntry">): Promise<TimelineEntry | null>;
   addEntry(id: CaseId, it: TimelineEntry): Change;
 }
 

@@ -8,6 +8,14 @@ export interface Request<P extends Principal = Principal> {
   /** Fixed when the request began: one clock for its decisions, its conditions and its record. */
   readonly now: Instant;
   readonly trail: Trail;
+  /** On requests that create: the caller's key, written with what is created. */
+  readonly once?: Once | undefined;
+}
+
+/** The same key with the same request is the same object; with another request it is a mistake. */
+export interface Once {
+  readonly key: string;
+  readonly fingerprint: string;
 }
 
 /** A page of a list: at most `limit` items after `after`, a position that a store gave out (sealed into a cursor on its way). */

@@ -28,9 +28,10 @@ export const casesIn = (table: Table): Cases => {
 
     timeline: (id, page, visibleToClient) =>
       table.page({ partition: id, index: visibleToClient ? "byNameForClients" : "byName", startsWith: "TIMELINE#", newestFirst: true }, page, timelineEntry),
+    entry: (id, entry) => table.get(keys.timelineEntry(id, entry), timelineEntry),
     addEntry: (id, it) => {
       const sort = nameKeys.timeline(it.occurredAt, it.entryId);
-      return write.create(keys.timelineEntry(id, it.occurredAt, it.entryId), { ...it, nameKey: sort, ...(it.visibleToClient && { clientNameKey: sort }) });
+      return write.create(keys.timelineEntry(id, it.entryId), { ...it, nameKey: sort, ...(it.visibleToClient && { clientNameKey: sort }) });
     },
   };
 };

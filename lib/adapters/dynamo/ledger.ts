@@ -1,10 +1,13 @@
 import { PutCommand, TransactWriteCommand, type TransactWriteCommandInput } from "@aws-sdk/lib-dynamodb";
-import { actorOf, type About, type AuditEvent } from "../../domain/event.ts";
+import * as z from "zod/mini";
+import { about, actorOf, type About, type AuditEvent } from "../../domain/event.ts";
 import { newId } from "../../domain/ids.ts";
+import type { Principal } from "../../domain/principal.ts";
 import { Refusal } from "../../domain/refusal.ts";
+import { epochSeconds, plusDays } from "../../domain/time.ts";
 import { backOff } from "../../usecases/back-off.ts";
 import type { Change, Ledger } from "../../usecases/ports.ts";
-import type { Request } from "../../usecases/request.ts";
+import type { Once, Request } from "../../usecases/request.ts";
 import { keys } from "./keys.ts";
 import { answered, type Table } from "./table.ts";
 
@@ -29,6 +32,11 @@ export const staleRevision = (): Refusal => new Refusal("stale", "This was chang
 
 const attempts = 5;
 
+/** A key is good until the table's TTL removes it: at least so long, at most a few days longer. */
+const keyDays = 2;
+const used = z.object({ fingerprint: z.string(), about });
+const whoOf = (principal: Principal): string => { const who = actorOf(principal); return "id" in who ? who.id : who.kind; };
+
 /** State, record and outbox event in one transaction: the record is the event, and the table's stream carries it away. */
 export class TableLedger implements Ledger {
   readonly #table: Table;
@@ -49,10 +57,23 @@ export class TableLedger implements Ledger {
       ...(request.trail.source && { source: request.trail.source }),
       requestId: request.trail.requestId,
     };
-    if (changes.length === 0) await this.record(event);
-    else await this.#transact(changes, event);
+    // A step on the way, such as an invitation begun, does not use up the caller's key.
+    const all = request.once && more.action === undefined ? [this.#once(request, request.once, event.about), ...changes] : changes;
+    if (all.length === 0) await this.record(event);
+    else await this.#transact(all, event);
     request.trail.markRecorded();
     return event;
+  }
+
+  async earlier({ once, principal }: Request) {
+    return once ? this.#table.get(keys.once(whoOf(principal), once.key), used) : null;
+  }
+
+  #once({ principal, now }: Request, { key, fingerprint }: Once, about: About): TableChange {
+    const write: Write = { Put: {
+      TableName: this.#table.name, Item: { ...keys.once(whoOf(principal), key), fingerprint, about, deleteAfter: epochSeconds(plusDays(now, keyDays)) }, ConditionExpression: "attribute_not_exists(pk)",
+    } };
+    return new TableChange([{ write, otherwise: () => new Refusal("conflict", "A request with this Idempotency-Key was made at the same moment.") }]);
   }
 
   async record(event: AuditEvent): Promise<void> {

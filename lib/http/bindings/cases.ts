@@ -1,5 +1,7 @@
 import * as z from "zod/mini";
 import { caseStatuses } from "../../domain/case.ts";
+import { objectKey } from "../../domain/document.ts";
+import type { About } from "../../domain/event.ts";
 import { idOf } from "../../domain/ids.ts";
 import type { StaffPrincipal } from "../../domain/principal.ts";
 import { fileName, foldName, line, paragraph } from "../../domain/text.ts";
@@ -8,7 +10,7 @@ import { addTimelineEntry, changeCase, createCase, enterCase } from "../../useca
 import { announceDocument, announceVersion, completeVersion, createFolder, downloadForStaff, enterDocument, publishVersion } from "../../usecases/documents.ts";
 import { found } from "../../usecases/people.ts";
 import type { Ports } from "../../usecases/ports.ts";
-import { bind, paged, pageOf } from "../route.ts";
+import { bind, made, paged, pageOf } from "../route.ts";
 import {
   announcedView, caseView, documentView, entryView, folderView, handOutView, itemView, versionView,
   viewAnnounced, viewCase, viewDocument, viewEntry, viewFolder, viewHandOut, viewItem, viewVersion,
@@ -28,6 +30,13 @@ const announcement = {
   draft: z.optional(z.boolean()),
 };
 
+/** The same announcement, with an upload URL signed anew. */
+const announcedAgain = ({ documents, objects }: Pick<Ports, "documents" | "objects">) => async (_: unknown, about: About) => {
+  const [document, version] = await Promise.all([documents.get(made(about.caseId), made(about.documentId)), documents.version(made(about.documentId), made(about.versionId))]);
+  const announced = found(version);
+  return viewAnnounced({ document: found(document), version: announced, upload: await objects.signUpload(objectKey(announced), announced) });
+};
+
 /** Cases and what lies in them. */
 export const caseBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | "documents" | "objects" | "firm" | "malwareScan">) => ({
   "cases.list": route({
@@ -43,6 +52,7 @@ export const caseBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | 
   "cases.create": route({
     body: z.strictObject({ clientId: idOf("client"), reference: line(60), title: line(200), adviserId: z.optional(idOf("member")) }), reply: caseView, status: 201,
     location: (it) => `/staff/cases/${it.caseId}`, run: async (request, { body }) => viewCase(await createCase(ports)(request, body)),
+    again: async (_, about) => viewCase(found(await ports.cases.get(made(about.caseId)))),
   }),
   "cases.read": route({ params: z.object(inCase), reply: caseView, run: async (request, { params }) => viewCase(await enterCase(ports, request, params.caseId)) }),
   "cases.change": route({
@@ -61,11 +71,13 @@ export const caseBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | 
     params: z.object(inCase), body: z.strictObject({ text: paragraph(4000), visibleToClient: z.boolean(), occurredAt: z.optional(instant) }), reply: entryView, status: 201,
     location: (_, params) => `/staff/cases/${params.caseId}/timeline`,
     run: async (request, { params, body }) => viewEntry(await addTimelineEntry(ports)(request, params.caseId, body)),
+    again: async (_, about) => viewEntry(found(await ports.cases.entry(made(about.caseId), made(about.entryId)))),
   }),
   "folders.create": route({
     params: z.object(inCase), body: z.strictObject({ name: fileName, parentId: folderId, inherit: z.optional(z.boolean()) }), reply: folderView, status: 201,
     location: (it, params) => `/staff/cases/${params.caseId}/folders/${it.folderId}`,
     run: async (request, { params, body }) => viewFolder(await createFolder(ports)(request, params.caseId, body)),
+    again: async (_, about) => viewFolder(found(await ports.documents.folder(made(about.caseId), made(about.folderId)))),
   }),
   "folders.read": route({
     params: z.object({ ...inCase, folderId: idOf("folder") }), reply: folderView,
@@ -89,7 +101,7 @@ export const caseBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | 
   "documents.announce": route({
     params: z.object(inCase), body: z.strictObject({ ...announcement, name: fileName, folderId }), reply: announcedView, status: 201,
     location: (it, params) => `/staff/cases/${params.caseId}/documents/${it.document.documentId}`,
-    run: async (request, { params, body }) => viewAnnounced(await announceDocument(ports)(request, params.caseId, body)),
+    run: async (request, { params, body }) => viewAnnounced(await announceDocument(ports)(request, params.caseId, body)), again: announcedAgain(ports),
   }),
   "documents.read": route({ params: z.object(ofDocument), reply: documentView, run: async (request, { params }) => viewDocument(await enterDocument(ports, request, params.caseId, params.documentId)) }),
   "documents.download": route({
@@ -106,7 +118,7 @@ export const caseBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | 
   "versions.announce": route({
     params: z.object(ofDocument), body: z.strictObject(announcement), reply: announcedView, status: 201,
     location: (it, params) => `/staff/cases/${params.caseId}/documents/${params.documentId}/versions/${it.version.versionId}`,
-    run: async (request, { params, body }) => viewAnnounced(await announceVersion(ports)(request, params.caseId, params.documentId, body)),
+    run: async (request, { params, body }) => viewAnnounced(await announceVersion(ports)(request, params.caseId, params.documentId, body)), again: announcedAgain(ports),
   }),
   "versions.complete": route({ params: z.object(ofVersion), reply: versionView, run: async (request, { params }) => viewVersion(await completeVersion(ports)(request, params.caseId, params.documentId, params.versionId)) }),
   "versions.publish": route({ params: z.object(ofVersion), reply: versionView, run: async (request, { params }) => viewVersion(await publishVersion(ports)(request, params.caseId, params.documentId, params.versionId)) }),

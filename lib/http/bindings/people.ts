@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { About } from "../../domain/event.ts";
 import { idOf } from "../../domain/ids.ts";
 import { roles } from "../../domain/people.ts";
 import type { StaffPrincipal } from "../../domain/principal.ts";
@@ -6,7 +7,7 @@ import { emailAddress, line, localeTag, paragraph } from "../../domain/text.ts";
 import { inviteContact, inviteMember } from "../../usecases/invitations.ts";
 import { changeClient, changeContact, changeMember, createClient, found, signOut } from "../../usecases/people.ts";
 import type { Ports } from "../../usecases/ports.ts";
-import { bind, paged, pageOf } from "../route.ts";
+import { bind, made, paged, pageOf } from "../route.ts";
 import { clientView, contactView, memberView, viewClient, viewContact, viewMember } from "../views.ts";
 
 const route = bind<StaffPrincipal>();
@@ -21,12 +22,14 @@ const clientFields = { taxId: z.optional(line(40)), notes: z.optional(paragraph(
 /** Members, clients, contacts and collaborators. */
 export const peopleBindings = (ports: Pick<Ports, "ledger" | "people" | "accounts" | "links" | "firm">) => {
   const { people } = ports;
+  const invitedAgain = async (_: unknown, about: About) => viewContact(found(await people.contact(made(about.contactId))));
   return {
     "me.read": route({ reply: memberView, run: async ({ principal }) => viewMember(found(await people.member(principal.memberId))) }),
     "members.list": route({ list: true, reply: pageOf(memberView), run: async (_, { page }) => paged(await people.members(page), viewMember) }),
     "members.invite": route({
       body: z.strictObject({ email: emailAddress, name: line(120), role: z.enum(roles) }), reply: memberView, status: 201, location: (it) => `/staff/members/${it.memberId}`,
       run: async (request, { body }) => viewMember(await inviteMember(ports)(request, body)),
+      again: async (_, about) => viewMember(found(await people.member(made(about.memberId)))),
     }),
     "members.read": route({ params: memberId, reply: memberView, run: async ({ trail }, { params }) => {
       trail.concerns(params);
@@ -42,6 +45,7 @@ export const peopleBindings = (ports: Pick<Ports, "ledger" | "people" | "account
     "clients.create": route({
       body: z.strictObject({ name: line(200), ...clientFields }), reply: clientView, status: 201, location: (it) => `/staff/clients/${it.clientId}`,
       run: async (request, { body }) => viewClient(await createClient(ports)(request, body)),
+      again: async (_, about) => viewClient(found(await people.client(made(about.clientId)))),
     }),
     "clients.read": route({ params: clientId, reply: clientView, run: async ({ trail }, { params }) => {
       trail.concerns(params);
@@ -59,12 +63,12 @@ export const peopleBindings = (ports: Pick<Ports, "ledger" | "people" | "account
     } }),
     "contacts.invite": route({
       params: clientId, body: z.strictObject({ ...person, phone }), reply: contactView, status: 201, location: (it) => `/staff/contacts/${it.contactId}`,
-      run: async (request, { params, body }) => viewContact(await inviteContact(ports)(request, body, params.clientId)),
+      run: async (request, { params, body }) => viewContact(await inviteContact(ports)(request, body, params.clientId)), again: invitedAgain,
     }),
     "collaborators.list": route({ list: true, reply: pageOf(contactView), run: async (_, { page }) => paged(await people.collaborators(page), viewContact) }),
     "collaborators.invite": route({
       body: z.strictObject({ ...person, organisation: z.optional(line(200)) }), reply: contactView, status: 201, location: (it) => `/staff/contacts/${it.contactId}`,
-      run: async (request, { body }) => viewContact(await inviteContact(ports)(request, body, null)),
+      run: async (request, { body }) => viewContact(await inviteContact(ports)(request, body, null)), again: invitedAgain,
     }),
     "contacts.read": route({ params: contactId, reply: contactView, run: async ({ trail }, { params }) => {
       trail.concerns(params);

@@ -6,9 +6,10 @@ import { emailAddress, line, localeTag, paragraph } from "../../domain/text.ts";
 import { instant } from "../../domain/time.ts";
 import { enterCase } from "../../usecases/cases.ts";
 import { giveGrant, revokeGrant } from "../../usecases/grants.ts";
+import { found } from "../../usecases/people.ts";
 import type { Ports } from "../../usecases/ports.ts";
 import { createShare, readShare, revokeRecipient, revokeShare } from "../../usecases/shares.ts";
-import { bind, paged, pageOf } from "../route.ts";
+import { bind, made, paged, pageOf } from "../route.ts";
 import { grantView, sharedView, shareView, viewGrant, viewShared } from "../views.ts";
 
 const route = bind<StaffPrincipal>();
@@ -41,6 +42,7 @@ export const sharingBindings = (ports: Pick<Ports, "ledger" | "people" | "cases"
     params: inCase, reply: grantView, status: 201, location: (it, params) => `/staff/cases/${params.caseId}/grants/${it.grantId}`,
     body: z.strictObject({ principal: z.union([z.strictObject({ contactId: idOf("contact") }), z.strictObject({ clientId: idOf("client") })]), resource, level: z.enum(levels), expiresAt: z.optional(instant) }),
     run: async (request, { params, body }) => viewGrant(await giveGrant(ports)(request, params.caseId, body)),
+    again: async (_, about) => viewGrant(found(await ports.grants.get(made(about.caseId), made(about.grantId)))),
   }),
   "grants.revoke": route({
     params: z.object({ ...inCase.shape, grantId: idOf("grant") }), reply: none, status: 204,
@@ -60,6 +62,7 @@ export const sharingBindings = (ports: Pick<Ports, "ledger" | "people" | "cases"
       const links = await ports.shares.links(share.recipients.map((it) => it.linkHash));
       return viewShared({ share, links: new Map(links.map((it) => [it.recipientId, it])) }, request.now);
     },
+    again: async (request, about) => viewShared(await readShare(ports)(request, made(about.shareId)), request.now),
   }),
   "shares.read": route({ params: ofShare, reply: sharedView, run: async (request, { params }) => viewShared(await readShare(ports)(request, params.shareId), request.now) }),
   "shares.revoke": route({ params: ofShare, reply: none, status: 204, run: async (request, { params }) => revokeShare(ports)(request, params.shareId) }),

@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import type { About } from "../domain/event.ts";
+import { invalid, Refusal } from "../domain/refusal.ts";
+import { backOff } from "../usecases/back-off.ts";
+import type { Ledger } from "../usecases/ports.ts";
+import type { Once, Request } from "../usecases/request.ts";
+import type { Reply } from "./route.ts";
+
+/** The caller's `Idempotency-Key` with what it was sent with. @throws Refusal for a key that is empty, long or not visible ASCII. */
+export const onceOf = (key: string, method: string, path: string, body: unknown): Once => {
+  if (!/^[\x21-\x7e]{1,200}$/.test(key)) throw invalid("headers.idempotency-key", "Is not 1 to 200 visible ASCII characters.");
+  return { key, fingerprint: createHash("sha256").update(JSON.stringify([method, path, body ?? null])).digest("hex") };
+};
+
+/** Waits for a twin that is under way, about a second and a half in all. */
+const looks = 5;
+
+/**
+ * Creates once per key: the key is written in the transaction of what it made, so that of twenty callers one creates and the others get
+ * the same object, read as it is now, with upload URLs freshly signed. Nothing of an answer is stored.
+ * @throws Refusal `idempotency_conflict` where the key came with another request before.
+ */
+export const onlyOnce = async (ledger: Ledger, request: Request, run: () => Promise<Reply>, again: (about: About) => Promise<Reply>): Promise<Reply> => {
+  const repeat = async (): Promise<Reply | null> => {
+    const earlier = await ledger.earlier(request);
+    if (earlier === null) return null;
+    if (earlier.fingerprint !== request.once?.fingerprint) throw new Refusal("idempotency_conflict", "This Idempotency-Key came with another request before.");
+    const reply = await again(earlier.about);
+    await ledger.commit(request, [], { action: "request.repeated", about: earlier.about });
+    return reply;
+  };
+  const known = await repeat();
+  if (known !== null) return known;
+  try {
+    return await run();
+  } catch (error) {
+    // What was in the way may be this very request, sent twice and a moment ahead.
+    if (!(error instanceof Refusal) || (error.code !== "conflict" && error.code !== "stale")) throw error;
+    for (let look = 1; look <= looks; look++) {
+      const twin = await repeat();
+      if (twin !== null) return twin;
+      await backOff(look, 30);
+    }
+    throw error;
+  }
+};
