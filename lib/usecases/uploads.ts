@@ -25,16 +25,13 @@ export const objectStored = (deps: Deps) =>
       version.facts.stored ? null : { stored: { at: request.now, s3VersionId, ...held } });
   };
 
-/** The scan's word on one S3 version; a word on any other is not about our bytes. */
+/** The scan's word on one S3 version. A word on any other, or on one that S3 does not hold, is not about our bytes: it must not be taken for the word that is to come. */
 export const objectScanned = (deps: Deps) =>
   async (request: System, key: string, s3VersionId: string, result: Verdict): Promise<void> => {
     const ids = parseObjectKey(key);
-    if (ids === null) return;
-    await addFacts(deps, request, ids, "version.scanned", (version) => {
-      const { stored, verdict } = version.facts;
-      if (stored && stored.s3VersionId !== s3VersionId) return null;
-      return verdict ? null : { verdict: { at: request.now, s3VersionId, result } };
-    });
+    if (ids === null || (await deps.objects.describe(key, s3VersionId)) === null) return;
+    await addFacts(deps, request, ids, "version.scanned", ({ facts: { stored, verdict } }) =>
+      (stored && stored.s3VersionId !== s3VersionId) || verdict ? null : { verdict: { at: request.now, s3VersionId, result } });
   };
 
 /** Looks again at a version whose upload was said to be complete. */
