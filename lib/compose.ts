@@ -42,11 +42,9 @@ import { Trail } from "./usecases/request.ts";
 export interface Surroundings {
   readonly clock: () => Date;
   readonly firstPasswords: { readonly staff: FirstPassword; readonly client: FirstPassword };
-  /** The API's OpenAPI document, as JSON. */
-  readonly document: () => string;
 }
-/** What every deployed function runs in. The bundle lies beside the document, which was made with it: what makes it would add 60 KB that no other request needs (measured). */
-export const aws: Surroundings = { clock: () => new Date(), firstPasswords: { staff: "temporary", client: "none" }, document: () => readFileSync(new URL("openapi.json", import.meta.url), "utf8") };
+/** What every deployed function runs in. */
+export const aws: Surroundings = { clock: () => new Date(), firstPasswords: { staff: "temporary", client: "none" } };
 
 // Short, so that a call that hangs is tried again well within the gateway's 30 s.
 const requestHandler = { connectionTimeout: 1000, requestTimeout: 5000 };
@@ -96,7 +94,11 @@ export const composeFirstAdministrator = (config: Config<"staff-api">, surroundi
   };
 };
 
-export const composeClientApi = (config: Config<"client-api">, { clock, document }: Surroundings) => {
+/** Made with the bundle and laid beside it: what makes the document would add 60 KB that no other request needs (measured). */
+const besideTheBundle = (): string => readFileSync(new URL("openapi.json", import.meta.url), "utf8");
+
+/** `document` is the API's OpenAPI document, as JSON. */
+export const composeClientApi = (config: Config<"client-api">, { clock }: Surroundings, document: () => string = besideTheBundle) => {
   const ports = { ...stores(config.TABLE_NAME), objects: objectsIn(s3(), config.BUCKET_NAME, clock), firm: config.FIRM };
   const verify = verifierOf({ issuer: config.CLIENT_ISSUER, clientId: config.CLIENT_POOL_CLIENT_ID }, clock);
   const deps = { ...ports, verify, cursorKey: currentKey(config.CURSOR_KEY_SECRET), clock };

@@ -88,12 +88,12 @@ export const startLocalFirm = async (options: LocalFirmOptions): Promise<LocalFi
   const pools: Pools = { staff: await createUserPool(emulators.cognito, `${name}-staff`), client: await createUserPool(emulators.cognito, `${name}-client`) };
   const issuerOf = (pool: keyof Pools) => ({ issuer: `http://127.0.0.1:${new URL(emulators.cognito).port}/${pools[pool].userPoolId}`, clientId: pools[pool].clientId }) as const;
 
-  const surroundings: Surroundings = { clock, firstPasswords: { staff: "permanent", client: "permanent" }, document: () => JSON.stringify(openApi()) };
+  const surroundings: Surroundings = { clock, firstPasswords: { staff: "permanent", client: "permanent" } };
   const common = { TABLE_NAME, BUCKET_NAME, LINK_KEY_SECRET, CURSOR_KEY_SECRET, FIRM: firmProfile.parse({ ...demonstration, ...options.profile }) };
   const staff = { STAFF_POOL_ID: pools.staff.userPoolId, STAFF_POOL_CLIENT_ID: pools.staff.clientId, STAFF_ISSUER: issuerOf("staff").issuer, CLIENT_POOL_ID: pools.client.userPoolId, MALWARE_SCAN: "on" } as const;
   const handlers = {
     "staff-api": composeStaffApi({ ...common, ...staff }, surroundings),
-    "client-api": composeClientApi({ ...common, CLIENT_POOL_ID: pools.client.userPoolId, CLIENT_POOL_CLIENT_ID: pools.client.clientId, CLIENT_ISSUER: issuerOf("client").issuer }, surroundings),
+    "client-api": composeClientApi({ ...common, CLIENT_POOL_ID: pools.client.userPoolId, CLIENT_POOL_CLIENT_ID: pools.client.clientId, CLIENT_ISSUER: issuerOf("client").issuer }, surroundings, () => JSON.stringify(openApi())),
     "share-page": composeSharePage({ ...common, BUCKET_ORIGIN: originOf(s3.url) }, surroundings),
   };
   const gateway = await startGateway({

@@ -51,7 +51,7 @@ export const routes = {
   "client.me": { audience: "client", method: "GET", path: "/client/me", summary: "Who I am, and the firm that serves me." },
   "client.cases": { audience: "client", method: "GET", path: "/client/cases", summary: "The cases in which I was given something." },
   "client.case": { audience: "client", method: "GET", path: "/client/cases/{caseId}", summary: "One case of mine." },
-  "client.timeline": { audience: "client", method: "GET", path: "/client/cases/{caseId}/timeline", summary: "What the firm tells me of a case, newest first." },
+  "client.timeline": { audience: "client", method: "GET", path: "/client/cases/{caseId}/timeline", summary: "What the firm tells me of a case that I was given as a whole, newest first." },
   "client.items": { audience: "client", method: "GET", path: "/client/cases/{caseId}/items", summary: "What lies in a folder that I may see, or the topmost things I was given in the case." },
   "client.shared-with-me": { audience: "client", method: "GET", path: "/client/shared-with-me", summary: "What was given to me, newest first, not expanded." },
   "client.download": { audience: "client", method: "POST", path: "/client/cases/{caseId}/documents/{documentId}/download", summary: "Hands out a URL of at most a minute for a document's published version." },

@@ -9,6 +9,7 @@ import { freePorts } from "../../local/emulators/ports.ts";
 import { startLocalFirm, type LocalFirm } from "../../local/firm.ts";
 import type { JournalEntry } from "../../local/gateway.ts";
 import { mailWith, passwordIn, signIn } from "../../local/people.ts";
+import { heldToTheDocument } from "./held-to-the-document.ts";
 
 export interface Person { readonly id: string; readonly email: string; readonly call: Caller; readonly token: string }
 
@@ -45,13 +46,13 @@ export const startTestFirm = async (profile: Readonly<Record<string, unknown>> =
   });
   const enter = async (pool: "staff" | "client", id: string, email: string): Promise<Person> => {
     const token = await signIn(emulators.cognito, firm.pools[pool], email, await passwordIn(emulators.mail, email));
-    return { id, email, token, call: callerOf(firm.api, token) };
+    return { id, email, token, call: heldToTheDocument(callerOf(firm.api, token)) };
   };
   const first = `${unique("admin")}@firm.example`;
   const { memberId } = await firm.createAdministrator({ email: first, name: "Ada Min" });
   const admin = await enter("staff", memberId, first);
   return {
-    ...firm, clock, journal, admin, mail: emulators.mail, anyone: callerOf(firm.api, null),
+    ...firm, clock, journal, admin, mail: emulators.mail, anyone: heldToTheDocument(callerOf(firm.api, null)),
     settle: () => firm.pipe.drained(),
     async inviteMember(role) {
       const email = `${unique("member")}@firm.example`;

@@ -86,8 +86,13 @@ const pageParameters: readonly Json[] = [
 ];
 const ifMatch: Json = { name: "If-Match", in: "header", required: true, description: "The `etag` that was read, quoted.", schema: { type: "string", pattern: '^"\\d{1,9}"$' }, example: '"3"' };
 
-const boundOperation = (name: RouteName, { schemas, ifMatch: needsMatch, list }: Documented): Json => {
-  const parameters = [...parametersOf("path", schemas.params), ...parametersOf("query", schemas.query), ...(list ? pageParameters : []), ...(needsMatch ? [ifMatch] : [])];
+const idempotencyKey: Json = {
+  name: "Idempotency-Key", in: "header", description: "The same key and request again give the same object, with upload URLs signed anew; the same key with another request is refused.",
+  schema: { type: "string", pattern: "^[\\x21-\\x7e]{1,200}$" },
+};
+
+const boundOperation = (name: RouteName, { schemas, status, ifMatch: needsMatch, list }: Documented): Json => {
+  const parameters = [...parametersOf("path", schemas.params), ...parametersOf("query", schemas.query), ...(list ? pageParameters : []), ...(needsMatch ? [ifMatch] : []), ...(status === 201 ? [idempotencyKey] : [])];
   const { request } = exampleOf(name);
   return {
     ...(parameters.length > 0 && { parameters }),

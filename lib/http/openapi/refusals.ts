@@ -26,7 +26,7 @@ const codesOf = (name: RouteName, documented: Documented | null): ReadonlySet<Co
     ...(documented ? ["unauthenticated" as const, ...(changes ? ["unsupported_media_type" as const] : [])] : []),
     ...(route.audience === "staff" && route.act === "administer" ? ["forbidden" as const] : []),
     ...(changes ? ["conflict" as const] : []), ...(route.audience === "staff" && changes ? ["stale" as const] : []),
-    ...(documented?.ifMatch ? ["precondition_required" as const] : []),
+    ...(documented?.ifMatch ? ["precondition_required" as const] : []), ...(documented?.status === 201 ? ["idempotency_conflict" as const] : []),
     ...(particular[name] ?? []),
   ]);
 };
@@ -34,13 +34,13 @@ const codesOf = (name: RouteName, documented: Documented | null): ReadonlySet<Co
 /** What the gateway says by itself, before or instead of our code; no `x-request-id`, no problem. */
 const gateway = {
   401: "The gateway's authorizer: no valid access token.", 403: "The gateway's authorizer: a token that is no access token.", 413: "The gateway: a body of more than 10 MB.",
-  429: "The gateway: more requests than the firm's stage takes.", 500: "The gateway: the function failed.", 503: "The gateway: the function did not answer within 30 seconds.",
+  431: "The gateway: a request line and headers of more than 10,240 bytes.", 429: "The gateway: more requests than the firm's stage takes.", 500: "The gateway: the function failed.", 503: "The gateway: the function did not answer within 30 seconds.",
 } as const;
 type GatewayStatus = keyof typeof gateway;
 
 const gatewaySays = (name: RouteName): GatewayStatus[] => {
   const { audience, method } = routes[name];
-  return [...(audience === "staff" || audience === "client" ? [401, 403] as const : []), ...(method === "GET" ? [] : [413] as const), 429, 500, 503];
+  return [...(audience === "staff" || audience === "client" ? [401, 403] as const : []), ...(method === "GET" ? [] : [413] as const), 429, 431, 500, 503];
 };
 
 const idOf = (code: Code | null, status: GatewayStatus | null, page: boolean): string => [...(code ? [code] : []), ...(status ? [`gateway_${status}`] : []), ...(page ? ["page"] : [])].join("-or-");
