@@ -2,9 +2,9 @@ import { App, Stack, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import type { IConstruct } from "constructs";
 import { describe, expect, it } from "vitest";
-import { clinica, ferrer, synthesize } from "./synth.ts";
+import { clinica, ferrer, synthesizeChecked } from "./synth.ts";
 
-const firms = { ferrer: synthesize(ferrer), "clinica-sol": synthesize(clinica) };
+const firms = { ferrer: synthesizeChecked(ferrer), "clinica-sol": synthesizeChecked(clinica) };
 
 interface Acknowledged {
   readonly path: string;
@@ -39,5 +39,5 @@ describe.each(Object.entries(firms))("The stacks of %s", (_, { app }) => {
 
 it("Synthesis refuses what CloudFormation would refuse: a mail stack where SES does not exist", () => {
   const { mailRegion: _, ...settings } = clinica;
-  expect(() => synthesize(settings)).toThrow("Resource type 'AWS::SES::ConfigurationSet' does not exist in 'eu-south-2'");
+  expect(() => synthesizeChecked(settings)).toThrow("Resource type 'AWS::SES::ConfigurationSet' does not exist in 'eu-south-2'");
 });

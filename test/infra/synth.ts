@@ -30,12 +30,23 @@ export interface Synthesized {
 const outdir = mkdtempSync(join(tmpdir(), "legajo-synth-"));
 process.once("exit", () => rmSync(outdir, { recursive: true, force: true }));
 
-/** A firm's stacks as the command line would synthesize them, checks included, with stubs in place of bundles. */
+const done = new Map<string, Synthesized>();
+/** A firm's stacks, with stubs in place of bundles; made once for each test file. */
 export const synthesize = (settings: FirmSettings): Synthesized => {
+  const key = JSON.stringify(settings);
+  const made = done.get(key) ?? synthesizeAnew(settings, false);
+  done.set(key, made);
+  return made;
+};
+/** The same as the command line would, checked by CDK and by cdk-nag: four times as slow, so one test file does it for all. */
+export const synthesizeChecked = (settings: FirmSettings): Synthesized => synthesizeAnew(settings, true);
+
+const synthesizeAnew = (settings: FirmSettings, checked: boolean): Synthesized => {
   const { context } = cdkJson.parse(JSON.parse(readFileSync(join(root, "cdk.json"), "utf8")));
   const app = new App({ context, outdir: mkdtempSync(join(outdir, `${settings.firm}-`)) });
   const stacks = firmStacks(app, settings, () => Code.fromInline("exports.handler = async () => undefined"));
-  addChecks(app);
+  if (checked) addChecks(app);
+  process.env["CDK_VALIDATION"] = String(checked);
   app.synth();
   const of = (stack: Stack) => Template.fromStack(stack);
   return { app, stacks, templates: { mail: of(stacks.mail), data: of(stacks.data), identity: of(stacks.identity), api: of(stacks.api), events: of(stacks.events) } };
