@@ -53,7 +53,7 @@ export const jsonApi = <A extends Pool>(audience: A, bindings: Bindings<A>, deps
     const key = header(event, "idempotency-key");
     const once = again === null || key === undefined ? null : { ...request, once: onceOf(key, exchange.route ?? "", event.rawPath, rawInputOf(event).body) };
     const cursors = cursorsOf(deps, exchange, event);
-    const reply = again === null || once === null ? await run(request, cursors) : await onlyOnce(deps.ledger, once, () => run(once, cursors), (about) => again(once, about));
+    const reply = again === null || once === null ? await run(request, cursors) : await onlyOnce(deps.ledger, once, () => run(once, cursors), (about) => again(request, about));
     return {
       statusCode: reply.status,
       headers: { ...reply.headers, ...(reply.body !== undefined && { "content-type": "application/json; charset=utf-8" }) },

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { About } from "../domain/event.ts";
 import { invalid, Refusal } from "../domain/refusal.ts";
-import { backOff } from "../usecases/back-off.ts";
 import type { Ledger } from "../usecases/ports.ts";
 import type { Once, Request } from "../usecases/request.ts";
 import type { Reply } from "./route.ts";
@@ -11,9 +10,6 @@ export const onceOf = (key: string, method: string, path: string, body: unknown)
   if (!/^[\x21-\x7e]{1,200}$/.test(key)) throw invalid("headers.idempotency-key", "Is not 1 to 200 visible ASCII characters.");
   return { key, fingerprint: createHash("sha256").update(JSON.stringify([method, path, body ?? null])).digest("hex") };
 };
-
-/** Waits for a twin that is under way, about a second and a half in all. */
-const looks = 5;
 
 /**
  * Creates once per key: the key is written in the transaction of what it made, so that of twenty callers one creates and the others get
@@ -25,8 +21,10 @@ export const onlyOnce = async (ledger: Ledger, request: Request, run: () => Prom
     const earlier = await ledger.earlier(request);
     if (earlier === null) return null;
     if (earlier.fingerprint !== request.once?.fingerprint) throw new Refusal("idempotency_conflict", "This Idempotency-Key came with another request before.");
+    request.trail.concerns(earlier.about);
     const reply = await again(earlier.about);
-    await ledger.commit(request, [], { action: "request.repeated", about: earlier.about });
+    const { once: _once, ...repetition } = request;
+    await ledger.commit(repetition, [], { action: "request.repeated", about: earlier.about });
     return reply;
   };
   const known = await repeat();
@@ -34,13 +32,9 @@ export const onlyOnce = async (ledger: Ledger, request: Request, run: () => Prom
   try {
     return await run();
   } catch (error) {
-    // What was in the way may be this very request, sent twice and a moment ahead.
-    if (!(error instanceof Refusal) || (error.code !== "conflict" && error.code !== "stale")) throw error;
-    for (let look = 1; look <= looks; look++) {
-      const twin = await repeat();
-      if (twin !== null) return twin;
-      await backOff(look, 30);
-    }
-    throw error;
+    // What was in the way may be this very request, sent twice and a moment ahead: then its key is there, written with what it made.
+    const twin = error instanceof Refusal && (error.code === "conflict" || error.code === "stale") ? await repeat() : null;
+    if (twin === null) throw error;
+    return twin;
   }
 };

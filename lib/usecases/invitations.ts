@@ -10,7 +10,8 @@ type Deps = Pick<Ports, "ledger" | "people" | "accounts" | "links">;
 
 /**
  * Inviting takes three steps that a crash may part: the person's item (`inviting`), the account in the user pool, and the identity with
- * `active`, which is the step whose event sends the mail. Inviting the same address again goes on from the first step that is missing.
+ * `active`, which is the step whose event sends the mail. Inviting the same address again goes on from the first step that is missing, and
+ * what it says counts: nobody becomes an administrator because a request that was cut off said so.
  */
 export const inviteMember = ({ ledger, people, accounts, links }: Deps) =>
   async (request: Request, input: { email: string; name: string; role: Role }): Promise<Member> => {
@@ -20,12 +21,31 @@ export const inviteMember = ({ ledger, people, accounts, links }: Deps) =>
       const memberId = newId("member", new Date(request.now));
       member = { ...input, memberId, suspended: false, account: "inviting", keyVersion: await links.currentVersion(), createdAt: request.now, revision: 1 };
       await ledger.commit(request, [people.addMember(member)], { action: "members.invite-begun", about: { memberId } });
-    }
+    } else member = { ...member, name: input.name, role: input.role };
+    return finishMember({ ledger, people, accounts, links })(request, member);
+  };
+
+/** Takes an invited member through the steps that are missing. Whoever does it at the same moment gets the same member, and one mail leaves. */
+export const finishMember = ({ ledger, people, accounts, links }: Deps) =>
+  async (request: Request, member: Member): Promise<Member> => {
+    if (member.account === "active") return member;
     const { sub } = await accounts.create("staff", member.email, await links.firstPassword(member.memberId, member.keyVersion));
     const active: Member = { ...member, account: "active", sub, revision: member.revision + 1 };
-    await ledger.commit(request, [people.changeMember(active), people.putIdentity("staff", identityOfMember(active, sub, never))], { about: { memberId: active.memberId } });
-    return active;
+    const changes = [people.changeMember(active), people.putIdentity("staff", identityOfMember(active, sub, never))];
+    return unlessFinished(() => ledger.commit(request, changes, { about: { memberId: active.memberId } }), active, () => people.member(active.memberId));
   };
+
+/** Somebody else may have taken the last step meanwhile: then theirs is the person. */
+const unlessFinished = async <P extends { readonly account: string }>(commit: () => Promise<unknown>, mine: P, read: () => Promise<P | null>): Promise<P> => {
+  try {
+    await commit();
+    return mine;
+  } catch (error) {
+    const theirs = error instanceof Refusal && error.code === "stale" ? await read() : null;
+    if (theirs?.account !== "active") throw error;
+    return theirs;
+  }
+};
 
 export interface ContactInput {
   readonly email: string;
@@ -53,17 +73,26 @@ export const inviteContact = ({ ledger, people, accounts, links, firm }: Deps & 
         suspended: false, account: "inviting", keyVersion: await links.currentVersion(), createdAt: request.now, revision: 1,
       };
       await ledger.commit(request, [people.addContact(contact)], { action: "contacts.invite-begun", about: { contactId } });
+    } else if (contact.account === "inviting") {
+      const { name, locale, phone, organisation } = input;
+      contact = { ...contact, name, locale: locale ?? contact.locale, ...(phone && { phone }), ...(organisation && { organisation }) };
     }
-    const { sub } = contact.sub === undefined
-      ? await accounts.create("client", contact.email, await links.firstPassword(contact.contactId, contact.keyVersion))
-      : { sub: contact.sub };
-    const clientIds = joins ? [...contact.clientIds, clientId] : contact.clientIds;
-    const active: Contact = { ...contact, clientIds, account: "active", sub, revision: contact.revision + 1 };
-    const before = await people.identity("client", sub);
-    const identity = identityOfContact(active, sub, before?.tokensValidAfter ?? never);
-    const changes = [people.changeContact(active, joins ? clientId : undefined), people.putIdentity("client", identity)];
-    await ledger.commit(request, changes, { about: { contactId: active.contactId } });
-    return active;
+    if (!joins) return finishContact({ ledger, people, accounts, links })(request, contact);
+    const joined: Contact = { ...contact, clientIds: [...contact.clientIds, clientId], revision: contact.revision + 1 };
+    const before = joined.sub === undefined ? null : await people.identity("client", joined.sub);
+    const changes = [people.changeContact(joined, clientId), ...(before ? [people.putIdentity("client", identityOfContact(joined, before.sub, before.tokensValidAfter))] : [])];
+    await ledger.commit(request, changes, { about: { contactId: joined.contactId } });
+    return finishContact({ ledger, people, accounts, links })(request, joined);
+  };
+
+/** As `finishMember`, for a contact or collaborator. */
+export const finishContact = ({ ledger, people, accounts, links }: Deps) =>
+  async (request: Request, contact: Contact): Promise<Contact> => {
+    if (contact.account === "active") return contact;
+    const { sub } = await accounts.create("client", contact.email, await links.firstPassword(contact.contactId, contact.keyVersion));
+    const active: Contact = { ...contact, account: "active", sub, revision: contact.revision + 1 };
+    const changes = [people.changeContact(active), people.putIdentity("client", identityOfContact(active, sub, never))];
+    return unlessFinished(() => ledger.commit(request, changes, { about: { contactId: active.contactId } }), active, () => people.contact(active.contactId));
   };
 
 /** Nobody has been signed out yet. */

@@ -57,8 +57,8 @@ export class TableLedger implements Ledger {
       ...(request.trail.source && { source: request.trail.source }),
       requestId: request.trail.requestId,
     };
-    // A step on the way, such as an invitation begun, does not use up the caller's key.
-    const all = request.once && more.action === undefined ? [this.#once(request, request.once, event.about), ...changes] : changes;
+    // The first write of a request takes the caller's key: whatever comes after it can be finished by whoever repeats the request.
+    const all = request.once && !request.trail.recorded ? [this.#once(request, request.once, event.about), ...changes] : changes;
     if (all.length === 0) await this.record(event);
     else await this.#transact(all, event);
     request.trail.markRecorded();

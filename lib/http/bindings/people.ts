@@ -4,9 +4,10 @@ import { idOf } from "../../domain/ids.ts";
 import { roles } from "../../domain/people.ts";
 import type { StaffPrincipal } from "../../domain/principal.ts";
 import { emailAddress, line, localeTag, paragraph } from "../../domain/text.ts";
-import { inviteContact, inviteMember } from "../../usecases/invitations.ts";
+import { finishContact, finishMember, inviteContact, inviteMember } from "../../usecases/invitations.ts";
 import { changeClient, changeContact, changeMember, createClient, found, signOut } from "../../usecases/people.ts";
 import type { Ports } from "../../usecases/ports.ts";
+import type { Request } from "../../usecases/request.ts";
 import { bind, made, paged, pageOf } from "../route.ts";
 import { clientView, contactView, memberView, viewClient, viewContact, viewMember } from "../views.ts";
 
@@ -22,14 +23,14 @@ const clientFields = { taxId: z.optional(line(40)), notes: z.optional(paragraph(
 /** Members, clients, contacts and collaborators. */
 export const peopleBindings = (ports: Pick<Ports, "ledger" | "people" | "accounts" | "links" | "firm">) => {
   const { people } = ports;
-  const invitedAgain = async (_: unknown, about: About) => viewContact(found(await people.contact(made(about.contactId))));
+  const invitedAgain = async (request: Request, about: About) => viewContact(await finishContact(ports)(request, found(await people.contact(made(about.contactId)))));
   return {
     "me.read": route({ reply: memberView, run: async ({ principal }) => viewMember(found(await people.member(principal.memberId))) }),
     "members.list": route({ list: true, reply: pageOf(memberView), run: async (_, { page }) => paged(await people.members(page), viewMember) }),
     "members.invite": route({
       body: z.strictObject({ email: emailAddress, name: line(120), role: z.enum(roles) }), reply: memberView, status: 201, location: (it) => `/staff/members/${it.memberId}`,
       run: async (request, { body }) => viewMember(await inviteMember(ports)(request, body)),
-      again: async (_, about) => viewMember(found(await people.member(made(about.memberId)))),
+      again: async (request, about) => viewMember(await finishMember(ports)(request, found(await people.member(made(about.memberId))))),
     }),
     "members.read": route({ params: memberId, reply: memberView, run: async ({ trail }, { params }) => {
       trail.concerns(params);
