@@ -1,5 +1,5 @@
 import { idOf } from "../domain/ids.ts";
-import { Refusal } from "../domain/refusal.ts";
+import { Refusal, type RefusalCode } from "../domain/refusal.ts";
 import type { Link } from "../domain/share.ts";
 import type { Locale } from "../text/locale.ts";
 import type { Ports } from "../usecases/ports.ts";
@@ -14,7 +14,7 @@ import { renderDoor, type DoorProblem } from "./pages/door.ts";
 import { pageHeaders } from "./pages/headers.ts";
 import { renderList } from "./pages/list.ts";
 import { problemOf } from "./problem.ts";
-import type { RouteName, RouteNameOf } from "./routes.ts";
+import { matchRoute, type RouteName, type RouteNameOf } from "./routes.ts";
 import { isStamp, makeStamp, sessionCookie, sessionIn } from "./session.ts";
 import { doorView, listQuery, sharedFileView, sharedView } from "./share-views.ts";
 
@@ -72,6 +72,16 @@ class Expired extends Refusal {
   }
 }
 
+/** A refusal whose answer is a page of its own: for a person it is a way on, for the register and the statistics nothing happened. */
+class TurnedAway extends Refusal {
+  readonly result: HttpResult;
+  constructor(code: RefusalCode, detail: string, result: HttpResult) {
+    super(code, detail);
+    this.result = result;
+  }
+}
+const toDoor = (token: string): HttpResult => ({ statusCode: 303, headers: { location: pathOf(token) }, body: "" });
+
 const pathOf = (token: string): string => `/s/${encodeURIComponent(token)}`;
 const page = ({ bucketOrigin }: SharePageDeps, statusCode: number, body: string, headers: Record<string, string> = {}): HttpResult => ({ statusCode, headers: { ...pageHeaders(bucketOrigin), ...headers }, body });
 const json = (statusCode: number, body: unknown): HttpResult => ({ statusCode, headers: { "content-type": "application/json; charset=utf-8" }, body: JSON.stringify(body) });
@@ -97,11 +107,14 @@ const formIsOurs = ({ event, link, key, request }: Visit): boolean => {
 
 const open = async (visit: Visit): Promise<HttpResult> => {
   const { deps, event, link, token, key, request } = visit;
-  if (!formIsOurs(visit)) return showDoor(visit, "form_expired");
+  if (!formIsOurs(visit)) {
+    if (wantsJson(event)) throw new Refusal("invalid_request", "Send JSON, or the page's own form.", [{ path: "body", message: "Is not JSON." }]);
+    throw new TurnedAway("invalid_request", "A form of no page of ours, or an old one.", await showDoor(visit, "form_expired"));
+  }
   await openLink(deps)(request, link);
   const cookies = [sessionCookie(makeStamp(key, "session", link.linkHash, request.now), pathOf(token))];
   if (wantsJson(event)) return { ...(await showList({ ...visit, isOpen: true })), cookies };
-  return { statusCode: 303, headers: { location: pathOf(token) }, cookies, body: "" };
+  return { ...toDoor(token), cookies };
 };
 
 const showList = async (visit: Visit): Promise<HttpResult> => {
@@ -142,9 +155,9 @@ const download = async (visit: Visit): Promise<HttpResult> => {
   const { deps, event, link, token, request } = visit;
   if (!visit.isOpen) {
     if (wantsJson(event)) throw new Refusal("unauthenticated", "Open the link first.");
-    return { statusCode: 303, headers: { location: pathOf(token) }, body: "" };
+    throw new TurnedAway("unauthenticated", "Nobody opened the link here.", toDoor(token));
   }
-  if (!formIsOurs(visit)) return { statusCode: 303, headers: { location: pathOf(token) }, body: "" };
+  if (!formIsOurs(visit)) throw new TurnedAway("invalid_request", "A form of no page of ours, or an old one.", toDoor(token));
   const documentId = idOf("document").safeParse(event.pathParameters?.["documentId"]);
   if (!documentId.success) throw new Refusal("not_found", "There is nothing here that you may see.");
   const file = await downloadShared(deps)(request, link, documentId.data);
@@ -166,6 +179,7 @@ const troubles: Partial<Record<string, TroubleKind>> = {
 
 /** Dead ends for people: unknown, malformed and revoked links give one page, the same to the byte but for the request's id in a header. */
 const explainTo = (deps: SharePageDeps): Explain => (error, event, exchange) => {
+  if (error instanceof TurnedAway) return error.result;
   if (wantsJson(event)) return explainAsJson(error, event, exchange);
   const { firm } = deps;
   const locale = languages.get(event) ?? firm.locale;
@@ -173,5 +187,8 @@ const explainTo = (deps: SharePageDeps): Explain => (error, event, exchange) => 
   if (error instanceof Expired) return page(deps, 410, renderExpired({ firm, locale, expiredAt: error.link.expiresAt }));
   if (status === 404 || code === "invalid_request") return page(deps, 404, renderGone({ firm, locale }));
   const back = event.pathParameters?.["token"];
-  return page(deps, status, renderTrouble({ firm, locale, kind: troubles[code] ?? "internal", requestId: exchange.trail.requestId, ...(back && { back: pathOf(back) }) }));
+  return page(deps, status, renderTrouble({ firm, locale, kind: troubles[code] ?? "internal", requestId: exchange.trail.requestId, ...(back && { back: pathOf(back) }) }), {
+    ...(status === 405 && { allow: matchRoute(event.rawPath).join(", ") }),
+    ...(status === 503 && { "retry-after": "5" }),
+  });
 };
