@@ -38,6 +38,10 @@ const main = async (): Promise<void> => {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await rm(contract, { force: true });
   for (const [what, port] of Object.entries(ports)) await assertPortFree(port, what);
+  if (!existsSync(loginsFile) && existsSync(join(directory, "firm"))) {
+    console.log("The first start was interrupted before the firm was whole: beginning again.");
+    for (const part of ["dynamodb", "cognito", "firm"]) await rm(join(directory, part), { recursive: true, force: true });
+  }
 
   console.log("Starting DynamoDB, Cognito and SES …");
   const clock = movableClock();

@@ -32,7 +32,7 @@ export class DataStack extends Stack {
 
     const table = new HouseTable(this, "Table", { encryptionKey: tableKey });
     const { bucket } = new Documents(this, "Documents", { settings, encryptionKey: documentsKey });
-    const link = this.#secret("LinkKey", secretsKey, "Every share link is derived from this key: with another one, the links in mails already sent open nothing.",
+    const link = this.#secret("LinkKey", secretsKey, "Share links, first passwords and the sessions of opened links are derived from this key: links already mailed go on working, mails not yet sent and open sessions do not.",
       "Rotation is a procedure, not a timer: items carry the version of the key they were made with, and a version may go only when its last link has expired.");
     const cursor = this.#secret("CursorKey", secretsKey, "Page cursors are sealed with this key: with another one, pages being read start again.",
       "A cursor lives for minutes and protects no data of its own; the key is replaced by hand when it may have leaked.");
