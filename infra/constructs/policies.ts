@@ -52,6 +52,8 @@ export const permissionsOf = (scope: Construct, needs: Needs, { settings, data, 
       const { actions, under, conditions, wildcard } = objectUses[use];
       return { statement: new PolicyStatement({ actions, resources: [`${data.documents.arn}${under}`], ...(conditions && { conditions }) }), wildcard };
     }),
+    // Without the right to list, S3 answers 403 for what it does not hold: "gone" could not be told from "forbidden", and would be tried for ever.
+    ...(uses.includes("inspect") ? [{ statement: new PolicyStatement({ actions: ["s3:ListBucket"], resources: [data.documents.arn] }) }] : []),
     { statement: key(data.documents.keyArn, "s3", [...new Set(uses.flatMap((use) => objectUses[use].keyActions))]) },
   ];
 

@@ -28,7 +28,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "client-api": [...read, "dynamodb:PutItem", "dynamodb:Query", "s3:GetObjectVersion", "secretsmanager:GetSecretValue"],
   "share-page": [...read, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "s3:GetObjectVersion", "secretsmanager:GetSecretValue"],
   "document-state": [
-    ...read, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "s3:GetObjectAttributes", "s3:GetObjectVersion", "s3:GetObjectVersionAttributes", "s3:PutObjectVersionTagging", ...consume,
+    ...read, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "s3:GetObjectAttributes", "s3:GetObjectVersion", "s3:GetObjectVersionAttributes", "s3:ListBucket", "s3:PutObjectVersionTagging", ...consume,
   ],
   "notify": [...read, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue", "ses:SendEmail", ...consume],
   "stats": [...read, "dynamodb:PutItem", "dynamodb:UpdateItem", ...consume],
