@@ -13,7 +13,16 @@ const addressTaken = (): Refusal => new Refusal("conflict", "Somebody with this 
 const named = z.object({ pk: z.string(), name: z.string() });
 
 /** Firm-wide lists by name; the id makes equal names two entries. */
-const listed = (list: string, name: string, id: string) => ({ list, listKey: `${foldName(name)}#${id}` });
+const listed = (list: string, name: string, id: string) => ({ list, listKey: `${within(900, foldName(name))}#${id}` });
+
+/** A sort key holds 1,024 bytes, and one letter may fold to eighteen. Cut between letters, never through one. */
+const within = (bytes: number, text: string): string => {
+  const cut = Buffer.from(text).subarray(0, bytes + 1);
+  if (cut.length <= bytes) return text;
+  let end = bytes;
+  while (((cut[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return cut.subarray(0, end).toString("utf8");
+};
 
 export const peopleIn = (table: Table): People => {
   const write = writesOf(table);
