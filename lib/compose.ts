@@ -89,7 +89,7 @@ export const composeFirstAdministrator = (config: Config<"staff-api">, surroundi
   const ports = staffPorts(config, surroundings);
   return (input: { readonly email: string; readonly name: string }) => {
     const now = toInstant(surroundings.clock());
-    const trail = new Trail("members.invite", newId("request", new Date(now)));
+    const trail = new Trail("members.invite", newId("httpRequest", new Date(now)));
     return inviteMember(ports)({ principal: { kind: "system", name: "first-administrator" }, now, trail }, { ...input, role: "admin" });
   };
 };

@@ -4,7 +4,7 @@ import { idOf, type CaseId, type ClientId, type ContactId, type DocumentId, type
 import type { Role } from "./people.ts";
 import { instant, isOver, type Instant } from "./time.ts";
 
-/** `read` lists and downloads, `upload` also adds documents; nothing lets a client change or delete. */
+/** `read` lists and downloads; nothing lets a client change or delete. */
 export const levels = ["read"] as const;
 export type Level = (typeof levels)[number];
 

@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 /** The kinds of thing that have an id of our own, and the prefix that makes an id say what it is in a log. */
 const prefixes = {
   member: "mem", client: "cli", contact: "con", case: "cas", folder: "fol", document: "doc", version: "ver",
-  grant: "gra", share: "sha", recipient: "rcp", event: "evt", timelineEntry: "tim", request: "req",
+  grant: "gra", share: "sha", recipient: "rcp", event: "evt", timelineEntry: "tim", httpRequest: "req",
 } as const;
 
 export type Kind = keyof typeof prefixes;
@@ -28,6 +28,9 @@ export type EventId = Id<"event">;
 export const idOf = <K extends Kind>(kind: K) =>
   z.templateLiteral([`${prefixes[kind]}_`, z.string().check(z.regex(/^[0-9a-hjkmnp-tv-z]{26}$/))]) as z.ZodMiniTemplateLiteral<Id<K>>;
 // The cast names for each kind what the literal already is: TypeScript widens a template built from a generic key.
+
+/** What kind of thing an id is of: its prefix says. */
+export const isId = <K extends Kind>(kind: K, id: string): id is Id<K> => id.startsWith(`${prefixes[kind]}_`);
 
 /** 80 random bits behind 48 bits of time: unique without coordination, and never a secret. */
 export const newId = <K extends Kind>(kind: K, at: Date): Id<K> =>

@@ -23,7 +23,7 @@ export const documentStateConsumer = (ports: Pick<Ports, "ledger" | "cases" | "d
   eachMessage(async (event: BusEvent) => {
     const now = toInstant(clock());
     const principal: SystemPrincipal = { kind: "system", name: "document-state" };
-    const request: Request<SystemPrincipal> = { principal, now, trail: new Trail("version.changed", newId("request", new Date(now))) };
+    const request: Request<SystemPrincipal> = { principal, now, trail: new Trail("version.changed", newId("httpRequest", new Date(now))) };
     if (event.source === "aws.s3") {
       const { bucket: from, object } = objectCreated.parse(event.detail);
       if (from.name === bucket) await objectStored(ports)(request, object.key, object["version-id"]);

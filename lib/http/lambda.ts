@@ -52,7 +52,7 @@ const answers = ({ clock }: FrameDeps, explain: Explain): Stage => ({
   before: ({ event }) => {
     const now = toInstant(clock());
     const route = routeOf(event.routeKey);
-    const requestId = newId("request", new Date(now));
+    const requestId = newId("httpRequest", new Date(now));
     const { sourceIp, userAgent } = event.requestContext.http;
     // The gateway's word on the address: headers are the caller's own (ASVS V4.1.3).
     exchanges.set(event, { route, now, principal: { kind: "anonymous" }, trail: new Trail(route ?? "no-such-route", requestId, { ip: sourceIp, userAgent: userAgent.slice(0, 200) }) });

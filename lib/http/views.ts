@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { levels, type Grant } from "../domain/access.ts";
 import { caseStatuses, type Case, type Folder, type TimelineEntry } from "../domain/case.ts";
 import { stateOf, versionStates, type Document, type Version } from "../domain/document.ts";
-import { idOf } from "../domain/ids.ts";
+import { idOf, isId } from "../domain/ids.ts";
 import { roles, type Client, type Contact, type Member } from "../domain/people.ts";
 import { linkState } from "../domain/share.ts";
 import { localeTag } from "../domain/text.ts";
@@ -79,12 +79,10 @@ export const grantView = z.object({
   resource: z.object({ folderId: z.optional(idOf("folder")), documentId: z.optional(idOf("document")) }), level: z.enum(levels),
   expiresAt: z.optional(instant), createdAt: instant, givenBy: idOf("member"),
 });
-const isKind = <P extends string>(prefix: P) => (id: string): id is `${P}_${string}` => id.startsWith(`${prefix}_`);
-const [isContact, isFolder, isDocument, isClient] = [isKind("con"), isKind("fol"), isKind("doc"), isKind("cli")];
 export const viewGrant = ({ holder, place, ...it }: Grant): z.infer<typeof grantView> => ({
   ...it,
-  principal: isContact(holder) ? { contactId: holder } : isClient(holder) ? { clientId: holder } : unreachable(holder),
-  resource: isFolder(place) ? { folderId: place } : isDocument(place) ? { documentId: place } : {},
+  principal: isId("contact", holder) ? { contactId: holder } : isId("client", holder) ? { clientId: holder } : unreachable(holder),
+  resource: isId("folder", place) ? { folderId: place } : isId("document", place) ? { documentId: place } : {},
 });
 const unreachable = (it: never): never => { throw new TypeError(`No holder: ${String(it)}`); };
 

@@ -1,6 +1,7 @@
 import type { Grant, Level, Place } from "../domain/access.ts";
 import type { CaseId, ClientId, ContactId, DocumentId, FolderId, GrantId } from "../domain/ids.ts";
-import { newId } from "../domain/ids.ts";
+import type { About } from "../domain/event.ts";
+import { isId, newId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
 import { invalid } from "../domain/refusal.ts";
 import type { Instant } from "../domain/time.ts";
@@ -49,9 +50,14 @@ export const giveGrant = ({ ledger, cases, documents, grants, people }: Deps) =>
       grantId: newId("grant", new Date(request.now)), caseId, holder, place, level: input.level, ...(input.expiresAt && { expiresAt: input.expiresAt }),
       createdAt: request.now, givenBy: request.principal.memberId,
     };
-    await ledger.commit(request, [grants.give(grant)], { about: { grantId: grant.grantId, ...(folderId && { folderId }), ...(documentId && { documentId }), ...("contactId" in input.principal && input.principal) } });
+    await ledger.commit(request, [grants.give(grant)], { about: { grantId: grant.grantId, ...aboutOf(grant) } });
     return grant;
   };
+
+/** Who and what a grant is about: its record is found by the folder or document it opens and by the contact who holds it. */
+const aboutOf = ({ holder, place }: Grant): About => ({
+  ...(isId("contact", holder) && { contactId: holder }), ...(isId("folder", place) && { folderId: place }), ...(isId("document", place) && { documentId: place }),
+});
 
 /** The next request of whoever held it is decided without it. */
 export const revokeGrant = ({ ledger, cases, grants }: Pick<Ports, "ledger" | "cases" | "grants">) =>
@@ -59,5 +65,6 @@ export const revokeGrant = ({ ledger, cases, grants }: Pick<Ports, "ledger" | "c
     await enterCase({ cases }, request, caseId);
     request.trail.concerns({ grantId });
     const grant = found(await grants.get(caseId, grantId));
+    request.trail.concerns(aboutOf(grant));
     await ledger.commit(request, [await grants.revoke(grant)]);
   };

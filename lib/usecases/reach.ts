@@ -1,7 +1,7 @@
 import { openingGrants, type Grant, type Holder, type Location } from "../domain/access.ts";
 import type { Folder } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
-import type { CaseId, FolderId } from "../domain/ids.ts";
+import { isId, type CaseId, type FolderId } from "../domain/ids.ts";
 import type { ContactPrincipal } from "../domain/principal.ts";
 import { notFound, Refusal } from "../domain/refusal.ts";
 import { isOver, type Instant } from "../domain/time.ts";
@@ -90,8 +90,8 @@ export const topmost = async (deps: Deps, who: ContactPrincipal, caseId: CaseId,
   }
   const places = new Set(held.map((it) => it.place));
   const [folders, documents] = await Promise.all([
-    deps.documents.folders(caseId, [...places].filter((it) => it.startsWith("fol_")) as FolderId[]), // the prefix says which kind of id it is
-    deps.documents.byIds(caseId, [...places].filter((it) => it.startsWith("doc_")) as Document["documentId"][]),
+    deps.documents.folders(caseId, [...places].filter((it) => isId("folder", it))),
+    deps.documents.byIds(caseId, [...places].filter((it) => isId("document", it))),
   ]);
   const shownAbove = async (parent: FolderId | undefined, hint: readonly FolderId[], stops: boolean): Promise<boolean> => {
     if (stops) return false;
@@ -102,9 +102,10 @@ export const topmost = async (deps: Deps, who: ContactPrincipal, caseId: CaseId,
     }
     return false;
   };
-  const items: Item[] = [];
-  for (const folder of folders) if (!(await shownAbove(folder.parentId, folder.ancestors, !folder.inherit))) items.push({ kind: "folder", folder });
-  for (const document of documents) if (document.published && !(await shownAbove(document.folderId, document.folderPath, false))) items.push({ kind: "document", document });
+  const items = (await Promise.all([
+    ...folders.map(async (folder): Promise<Item[]> => ((await shownAbove(folder.parentId, folder.ancestors, !folder.inherit)) ? [] : [{ kind: "folder", folder }])),
+    ...documents.map(async (document): Promise<Item[]> => (!document.published || (await shownAbove(document.folderId, document.folderPath, false)) ? [] : [{ kind: "document", document }])),
+  ])).flat();
   const nameOf = (it: Item) => (it.kind === "folder" ? it.folder.name : it.document.name);
   return items.toSorted((a, b) => (a.kind === b.kind ? nameOf(a).localeCompare(nameOf(b), "es") : a.kind === "folder" ? -1 : 1));
 };

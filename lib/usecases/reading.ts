@@ -1,7 +1,7 @@
 import type { Grant } from "../domain/access.ts";
 import type { Case, Folder, TimelineEntry } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
-import type { CaseId, DocumentId, FolderId } from "../domain/ids.ts";
+import { isId, type CaseId, type DocumentId, type FolderId } from "../domain/ids.ts";
 import type { ContactPrincipal } from "../domain/principal.ts";
 import { invalid, notFound } from "../domain/refusal.ts";
 import { signed, type HandOut } from "./documents.ts";
@@ -94,12 +94,13 @@ export const sharedWithMe = ({ grants, cases, documents }: Pick<Ports, "grants" 
     const items = await Promise.all(live.map(async (grant): Promise<Given[]> => {
       const kase = known.get(grant.caseId);
       if (kase === undefined) return [];
-      if (grant.place.startsWith("cas_")) return [{ grant, kase, folder: null, document: null }];
-      if (grant.place.startsWith("fol_")) {
-        const folder = await documents.folder(grant.caseId, grant.place as FolderId); // the prefix says which kind of id it is
+      const { place } = grant;
+      if (isId("case", place)) return [{ grant, kase, folder: null, document: null }];
+      if (isId("folder", place)) {
+        const folder = await documents.folder(grant.caseId, place);
         return folder ? [{ grant, kase, folder, document: null }] : [];
       }
-      const document = await documents.get(grant.caseId, grant.place as DocumentId);
+      const document = await documents.get(grant.caseId, place);
       return document?.published ? [{ grant, kase, folder: null, document }] : [];
     }));
     return { items: items.flat(), next: given.next };
