@@ -12,6 +12,7 @@ import { LOCAL_CREDENTIALS, LOCAL_REGION } from "./emulators/child.ts";
 import { startSecrets } from "./emulators/secrets.ts";
 import { startGateway, type GatewayOptions } from "./gateway.ts";
 import { startPipe, type Pipe } from "./pipe.ts";
+import { referencePage } from "./reference/page.ts";
 import { startLocalS3 } from "./s3/server.ts";
 import { startScanner, type Scanner } from "./scanner.ts";
 import { createTable } from "./table.ts";
@@ -31,7 +32,6 @@ export interface LocalFirmOptions {
   readonly ports: { readonly api: number; readonly s3: number; readonly secrets: number };
   readonly profile?: Readonly<Record<string, unknown>>;
   readonly clock: () => Date;
-  readonly extras?: GatewayOptions["extras"];
   readonly onAnswer?: GatewayOptions["onAnswer"];
 }
 
@@ -98,7 +98,7 @@ export const startLocalFirm = async (options: LocalFirmOptions): Promise<LocalFi
   };
   const gateway = await startGateway({
     port: ports.api, handlers, issuers: { staff: issuerOf("staff"), client: issuerOf("client") },
-    ...(options.extras && { extras: options.extras }), ...(options.onAnswer && { onAnswer: options.onAnswer }),
+    extras: { "/docs": () => ({ type: "text/html; charset=utf-8", body: referencePage(openApi(), gateway.url) }) }, ...(options.onAnswer && { onAnswer: options.onAnswer }),
   });
   const api = originOf(gateway.url);
   bus = startBus({

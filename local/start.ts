@@ -80,6 +80,7 @@ const main = async (): Promise<void> => {
 Legajo is running.
 
   API       ${local.api}
+  Reference ${local.docs}
   Mails     ${local.mail}
   Control   ${local.control}   (clock, delivery, scan: docs/local.md)
 

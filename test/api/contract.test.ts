@@ -170,6 +170,14 @@ describe("A frontend that knows nothing but the document", () => {
     expect({ status, code: body.code }).toEqual({ status: 404, code: "not_found" });
   });
 
+  it("finds the same document with HEAD, and a page for people on this machine", async () => {
+    const head = await firm.anyone("HEAD", "/openapi.json");
+    expect({ status: head.status, type: head.headers.get("content-type"), body: head.body }).toEqual({ status: 200, type: "application/json; charset=utf-8", body: "" });
+    const docs = await fetch(`${firm.api}/docs`);
+    expect({ status: docs.status, type: docs.headers.get("content-type") }).toEqual({ status: 200, type: "text/html; charset=utf-8" });
+    expect(await docs.text()).toContain(firm.api);
+  });
+
   it("is told when somebody else was faster, and when it names no revision", async () => {
     const { etag } = await done("clients.read", { path: { clientId } });
     await change("clients.change", { path: { clientId }, body: { name: "First" } }, etag);

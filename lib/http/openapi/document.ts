@@ -107,7 +107,7 @@ const success = (name: RouteName, { status, schemas: { reply } }: Documented): R
   const tagged = shapeOf(reply).properties?.["etag"] !== undefined;
   return {
     [status]: {
-      description: status === 201 ? "Made." : "So it is.",
+      description: status === 201 ? "Made." : "As it is now.",
       headers: { ...requestId, ...(tagged && { etag: { $ref: "#/components/headers/ETag" } }), ...(status === 201 && { location: { $ref: "#/components/headers/Location" } }) },
       content: { "application/json": { schema: describe(reply), ...(example !== undefined && { example }) } },
     },
