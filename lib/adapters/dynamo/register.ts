@@ -34,16 +34,27 @@ export const registerIn = (table: Table): Register => {
     return table.filteredPage({ partition: by.id, index, between: idsBetween(from, to), newestFirst: true }, page, auditEvent, keep, position);
   };
 
+  /** The newest records of one shard that `keep` lets through, `wanted` of them or all there are: a shard is never left half read. */
+  const newest = async (partition: string, between: readonly [string, string], wanted: number, keep: AuditFilter["keep"]): Promise<AuditEvent[]> => {
+    const kept: AuditEvent[] = [];
+    for (let after: string | null = null; kept.length < wanted; ) {
+      const page: Page<AuditEvent> = await table.page({ partition, between, newestFirst: true }, { limit: 200, after }, auditEvent);
+      kept.push(...page.items.filter((it) => it.eventId < between[1] && keep(it)));
+      after = page.next;
+      if (after === null) break;
+    }
+    return kept;
+  };
+
   /** The whole firm: day by day backwards, the sixteen shards of a day merged. The position is the day and the id to go on below. */
   const byDay = async ({ from, to, keep }: AuditFilter, { limit, after }: PageRequest): Promise<Page<AuditEvent>> => {
     const [first, last] = idsBetween(from, to);
     const found: AuditEvent[] = [];
     let [day, below] = after === null ? [dayOf(to), last] : place.parse(JSON.parse(after));
     for (let looked = 0; looked < daysPerRequest && day >= dayOf(from); looked++) {
-      const shards = await Promise.all(Array.from({ length: auditShards }, (_, shard) =>
-        table.filteredPage({ partition: auditPartition(day, shard), between: [first, below], newestFirst: true }, { limit: limit + 1 - found.length, after: null },
-          auditEvent, (it) => it.eventId < below && keep(it), (it) => JSON.stringify(keys.audit(it.at, it.eventId)))));
-      found.push(...shards.flatMap((page) => page.items).toSorted((a, b) => (a.eventId < b.eventId ? 1 : -1)));
+      const wanted = limit + 1 - found.length;
+      const shards = await Promise.all(Array.from({ length: auditShards }, (_, shard) => newest(auditPartition(day, shard), [first, below], wanted, keep)));
+      found.push(...shards.flat().toSorted((a, b) => (a.eventId < b.eventId ? 1 : -1)));
       const lastShown = found[limit - 1];
       if (found.length > limit && lastShown) return { items: found.slice(0, limit), next: JSON.stringify([dayOf(lastShown.at), lastShown.eventId]) };
       const midnight: Instant = `${day}T00:00:00.000Z`;
