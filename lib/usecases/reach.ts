@@ -4,6 +4,7 @@ import type { Document } from "../domain/document.ts";
 import { isId, type CaseId, type FolderId } from "../domain/ids.ts";
 import type { ContactPrincipal } from "../domain/principal.ts";
 import { notFound, Refusal } from "../domain/refusal.ts";
+import { foldName } from "../domain/text.ts";
 import { isOver, type Instant } from "../domain/time.ts";
 import type { Item, Ports } from "./ports.ts";
 
@@ -73,11 +74,14 @@ export const publishedDocument = (document: Document | null): Document & { publi
   return { ...document, published: document.published };
 };
 
+/** Where a thing stands in a list, as in a folder's page: folders before documents, then by folded name; the id tells equal names apart. */
+const placeOf = (it: Item): string => (it.kind === "folder" ? `0#${foldName(it.folder.name)}#${it.folder.folderId}` : `1#${foldName(it.document.name)}#${it.document.documentId}`);
+
 /** At most this many grants of one person in one case are weighed for the topmost view. */
 const grantsWeighed = 1000;
 
 /** The topmost things that a person was given in a case: what lies inside another of them is found there. Folders first, by name. */
-export const topmost = async (deps: Deps, who: ContactPrincipal, caseId: CaseId, now: Instant): Promise<readonly Item[]> => {
+export const topmost = async (deps: Deps, who: ContactPrincipal, caseId: CaseId, now: Instant): Promise<readonly { readonly item: Item; readonly place: string }[]> => {
   const held: Grant[] = [];
   for (const holder of holdersOf(who)) {
     for (let after: string | null = null; ;) {
@@ -106,6 +110,5 @@ export const topmost = async (deps: Deps, who: ContactPrincipal, caseId: CaseId,
     ...folders.map(async (folder): Promise<Item[]> => ((await shownAbove(folder.parentId, folder.ancestors, !folder.inherit)) ? [] : [{ kind: "folder", folder }])),
     ...documents.map(async (document): Promise<Item[]> => (!document.published || (await shownAbove(document.folderId, document.folderPath, false)) ? [] : [{ kind: "document", document }])),
   ])).flat();
-  const nameOf = (it: Item) => (it.kind === "folder" ? it.folder.name : it.document.name);
-  return items.toSorted((a, b) => (a.kind === b.kind ? nameOf(a).localeCompare(nameOf(b), "es") : a.kind === "folder" ? -1 : 1));
+  return items.map((item) => ({ item, place: placeOf(item) })).toSorted((a, b) => (a.place < b.place ? -1 : 1));
 };

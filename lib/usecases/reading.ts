@@ -3,7 +3,7 @@ import type { Case, Folder, TimelineEntry } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
 import { isId, type CaseId, type DocumentId, type FolderId } from "../domain/ids.ts";
 import type { ContactPrincipal } from "../domain/principal.ts";
-import { invalid, notFound } from "../domain/refusal.ts";
+import { notFound } from "../domain/refusal.ts";
 import { signed, type HandOut } from "./documents.ts";
 import type { Item, Ports } from "./ports.ts";
 import { grantsOpening, holdersOf, holdsAny, publishedDocument, topmost, withoutClosedFolders } from "./reach.ts";
@@ -65,16 +65,17 @@ export const listItems = (deps: Pick<Ports, "cases" | "grants" | "documents">) =
       trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
     } else {
       await enter(deps, request, caseId);
-      if ((await grantsOpening(deps, principal, caseId, {}, now)).length === 0) return slice(await topmost(deps, principal, caseId, now), page);
+      if ((await grantsOpening(deps, principal, caseId, {}, now)).length === 0) return after(await topmost(deps, principal, caseId, now), page);
     }
     const read = await deps.documents.items(caseId, folderId, page, "clients");
     return { items: await withoutClosedFolders(deps, principal, caseId, read.items, now), next: read.next };
   };
 
-const slice = <T>(all: readonly T[], { limit, after }: PageRequest): Page<T> => {
-  const start = after === null ? 0 : Number(after);
-  if (!Number.isInteger(start)) throw invalid("query.cursor", "Is not a cursor of this list.");
-  return { items: all.slice(start, start + limit), next: start + limit < all.length ? String(start + limit) : null };
+/** The position is the place of the last thing shown, not its number: what comes or goes meanwhile neither repeats nor hides another. */
+const after = <T>(all: readonly { readonly item: T; readonly place: string }[], page: PageRequest): Page<T> => {
+  const left = page.after === null ? all : all.filter((it) => it.place > (page.after ?? ""));
+  const shown = left.slice(0, page.limit);
+  return { items: shown.map((it) => it.item), next: left.length > page.limit ? (shown.at(-1)?.place ?? null) : null };
 };
 
 /** A thing that was given, with what it is called now. */
