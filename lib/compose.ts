@@ -42,7 +42,11 @@ import { Trail } from "./usecases/request.ts";
 export interface Surroundings {
   readonly clock: () => Date;
   readonly firstPasswords: { readonly staff: FirstPassword; readonly client: FirstPassword };
+  /** Sees every client once, before its first call: what measures or proves our calls adds its middleware here. */
+  readonly watch?: (client: AwsClient) => void;
 }
+export type AwsClient = CognitoIdentityProviderClient | DynamoDBClient | S3Client | SecretsManagerClient | SESv2Client;
+type Watch = Pick<Surroundings, "watch">;
 /** What every deployed function runs in. */
 export const aws: Surroundings = { clock: () => new Date(), firstPasswords: { staff: "temporary", client: "none" } };
 
@@ -50,8 +54,13 @@ export const aws: Surroundings = { clock: () => new Date(), firstPasswords: { st
 const requestHandler = { connectionTimeout: 1000, requestTimeout: 5000 };
 const retries = { maxAttempts: 4, requestHandler };
 
-const stores = (name: string) => {
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient(retries), { marshallOptions: { removeUndefinedValues: true } });
+const watched = <C extends AwsClient>(client: C, { watch }: Watch): C => {
+  watch?.(client);
+  return client;
+};
+
+const stores = (name: string, watch: Watch) => {
+  const client = DynamoDBDocumentClient.from(watched(new DynamoDBClient(retries), watch), { marshallOptions: { removeUndefinedValues: true } });
   const table = new Table(client, name);
   return {
     ledger: new TableLedger(table), people: peopleIn(table), cases: casesIn(table), documents: documentsIn(table), grants: grantsIn(table), shares: sharesIn(table),
@@ -60,18 +69,18 @@ const stores = (name: string) => {
 };
 
 // Without WHEN_REQUIRED the SDK signs the CRC32 of nothing into every upload URL (aws-sdk-js-v3, since 3.729).
-const s3 = () => new S3Client({ ...retries, requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" });
-const keyRing = (secret: string) => keyRingIn(new SecretsManagerClient(retries), secret);
-const currentKey = (secret: string) => {
-  const ring = keyRing(secret);
+const s3 = (watch: Watch) => watched(new S3Client({ ...retries, requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" }), watch);
+const keyRing = (secret: string, watch: Watch) => keyRingIn(watched(new SecretsManagerClient(retries), watch), secret);
+const currentKey = (secret: string, watch: Watch) => {
+  const ring = keyRing(secret, watch);
   return async () => (await ring.current()).key;
 };
 
-const staffPorts = (config: Config<"staff-api">, { clock, firstPasswords }: Surroundings) => ({
-  ...stores(config.TABLE_NAME), objects: objectsIn(s3(), config.BUCKET_NAME, clock), links: linksFrom(keyRing(config.LINK_KEY_SECRET)),
-  accounts: accountsIn(new CognitoIdentityProviderClient(retries), {
-    staff: { userPoolId: config.STAFF_POOL_ID, firstPassword: firstPasswords.staff },
-    client: { userPoolId: config.CLIENT_POOL_ID, firstPassword: firstPasswords.client },
+const staffPorts = (config: Config<"staff-api">, around: Surroundings) => ({
+  ...stores(config.TABLE_NAME, around), objects: objectsIn(s3(around), config.BUCKET_NAME, around.clock), links: linksFrom(keyRing(config.LINK_KEY_SECRET, around)),
+  accounts: accountsIn(watched(new CognitoIdentityProviderClient(retries), around), {
+    staff: { userPoolId: config.STAFF_POOL_ID, firstPassword: around.firstPasswords.staff },
+    client: { userPoolId: config.CLIENT_POOL_ID, firstPassword: around.firstPasswords.client },
   }),
   firm: config.FIRM, malwareScan: config.MALWARE_SCAN === "on",
 });
@@ -81,7 +90,7 @@ export const composeStaffApi = (config: Config<"staff-api">, surroundings: Surro
   const { clock } = surroundings;
   const bindings = { ...peopleBindings(ports), ...caseBindings(ports), ...sharingBindings(ports), ...registerBindings(ports) };
   const verify = verifierOf({ issuer: config.STAFF_ISSUER, clientId: config.STAFF_POOL_CLIENT_ID }, clock);
-  return jsonApi("staff", bindings, { ...ports, verify, cursorKey: currentKey(config.CURSOR_KEY_SECRET), clock }, ({ person }) => (person.kind === "member" ? person : null));
+  return jsonApi("staff", bindings, { ...ports, verify, cursorKey: currentKey(config.CURSOR_KEY_SECRET, surroundings), clock }, ({ person }) => (person.kind === "member" ? person : null));
 };
 
 /** A firm begins with one administrator, whom nobody with a token can invite. */
@@ -98,33 +107,34 @@ export const composeFirstAdministrator = (config: Config<"staff-api">, surroundi
 const besideTheBundle = (): string => readFileSync(new URL("openapi.json", import.meta.url), "utf8");
 
 /** `document` is the API's OpenAPI document, as JSON. */
-export const composeClientApi = (config: Config<"client-api">, { clock }: Surroundings, document: () => string = besideTheBundle) => {
-  const ports = { ...stores(config.TABLE_NAME), objects: objectsIn(s3(), config.BUCKET_NAME, clock), firm: config.FIRM };
+export const composeClientApi = (config: Config<"client-api">, around: Surroundings, document: () => string = besideTheBundle) => {
+  const { clock } = around;
+  const ports = { ...stores(config.TABLE_NAME, around), objects: objectsIn(s3(around), config.BUCKET_NAME, clock), firm: config.FIRM };
   const verify = verifierOf({ issuer: config.CLIENT_ISSUER, clientId: config.CLIENT_POOL_CLIENT_ID }, clock);
-  const deps = { ...ports, verify, cursorKey: currentKey(config.CURSOR_KEY_SECRET), clock };
+  const deps = { ...ports, verify, cursorKey: currentKey(config.CURSOR_KEY_SECRET, around), clock };
   return jsonApi("client", clientBindings(ports), deps, ({ person }) => (person.kind === "contact" ? person : null), openAnswers(document));
 };
 
-export const composeSharePage = (config: Config<"share-page">, { clock }: Surroundings) =>
+export const composeSharePage = (config: Config<"share-page">, around: Surroundings) =>
   sharePage({
-    ...stores(config.TABLE_NAME), objects: objectsIn(s3(), config.BUCKET_NAME, clock), firm: config.FIRM, clock,
-    linkKey: currentKey(config.LINK_KEY_SECRET), cursorKey: currentKey(config.CURSOR_KEY_SECRET), bucketOrigin: config.BUCKET_ORIGIN,
+    ...stores(config.TABLE_NAME, around), objects: objectsIn(s3(around), config.BUCKET_NAME, around.clock), firm: config.FIRM, clock: around.clock,
+    linkKey: currentKey(config.LINK_KEY_SECRET, around), cursorKey: currentKey(config.CURSOR_KEY_SECRET, around), bucketOrigin: config.BUCKET_ORIGIN,
   });
 
-export const composeDocumentState = (config: Config<"document-state">, { clock }: Surroundings) =>
-  documentStateConsumer({ ...stores(config.TABLE_NAME), objects: objectsIn(s3(), config.BUCKET_NAME, clock) }, config.BUCKET_NAME, clock);
+export const composeDocumentState = (config: Config<"document-state">, around: Surroundings) =>
+  documentStateConsumer({ ...stores(config.TABLE_NAME, around), objects: objectsIn(s3(around), config.BUCKET_NAME, around.clock) }, config.BUCKET_NAME, around.clock);
 
-export const composeNotify = (config: Config<"notify">, { clock, firstPasswords }: Surroundings) =>
+export const composeNotify = (config: Config<"notify">, around: Surroundings) =>
   notifyConsumer(
     {
-      ...stores(config.TABLE_NAME), links: linksFrom(keyRing(config.LINK_KEY_SECRET)), firm: config.FIRM,
-      mailer: mailerOf(new SESv2Client({ ...retries, region: config.MAIL_REGION }), { name: config.FIRM.name, address: config.MAIL_SENDER, replyTo: config.MAIL_REPLY_TO, configurationSet: config.MAIL_CONFIGURATION_SET }),
+      ...stores(config.TABLE_NAME, around), links: linksFrom(keyRing(config.LINK_KEY_SECRET, around)), firm: config.FIRM,
+      mailer: mailerOf(watched(new SESv2Client({ ...retries, region: config.MAIL_REGION }), around), { name: config.FIRM.name, address: config.MAIL_SENDER, replyTo: config.MAIL_REPLY_TO, configurationSet: config.MAIL_CONFIGURATION_SET }),
     },
     {
       publicUrl: config.PUBLIC_URL, portalUrl: config.PORTAL_URL, staffAppUrl: config.STAFF_APP_URL,
-      passwordFor: { member: firstPasswords.staff !== "none", contact: firstPasswords.client !== "none" },
+      passwordFor: { member: around.firstPasswords.staff !== "none", contact: around.firstPasswords.client !== "none" },
     },
-    clock,
+    around.clock,
   );
 
-export const composeStats = (config: Config<"stats">, _surroundings: Surroundings) => statsConsumer(stores(config.TABLE_NAME));
+export const composeStats = (config: Config<"stats">, around: Surroundings) => statsConsumer(stores(config.TABLE_NAME, around));
