@@ -17,15 +17,12 @@ export const keyRingIn = (client: SecretsManagerClient, SecretId: string): KeyRi
   const keys = new Map<string, string>();
   let latest: { version: string; readAt: number } | null = null;
   const read = async (VersionId?: string) => {
-    try {
-      const { SecretString, VersionId: version } = await client.send(new GetSecretValueCommand({ SecretId, ...(VersionId && { VersionId }) }));
-      if (!SecretString || !version) throw new Error(`Secret ${SecretId} holds no text.`);
-      keys.set(version, SecretString);
-      return { version, key: SecretString };
-    } catch (error) {
-      if (error instanceof Error && "$fault" in error) throw new Refusal("unavailable", "The keys cannot be read. Try again.");
-      throw error;
-    }
+    // Whatever the SDK throws is an outage here, a connection that nobody answers included: without a key nothing is decided.
+    const { SecretString, VersionId: version } = await client.send(new GetSecretValueCommand({ SecretId, ...(VersionId && { VersionId }) }))
+      .catch(() => { throw new Refusal("unavailable", "The keys cannot be read. Try again."); });
+    if (!SecretString || !version) throw new Error(`Secret ${SecretId} holds no text.`);
+    keys.set(version, SecretString);
+    return { version, key: SecretString };
   };
   return {
     async current() {

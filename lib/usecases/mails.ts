@@ -58,12 +58,22 @@ const shareMails = async ({ shares, links, firm }: Deps, { publicUrl }: MailSett
   }));
 };
 
-/** Sends what an event asks for, each mail once however often the event arrives. */
+/**
+ * Sends what an event asks for, each mail once however often the event arrives. A mail whose sending failed, or that another invocation is
+ * sending, does not hold up the others; the event comes again for it.
+ * @throws the first failure, when all was tried.
+ */
 export const sendMailsFor = (deps: Deps & Pick<Ports, "claims" | "mailer">, settings: MailSettings) =>
   async (event: AuditEvent, clock: () => Instant): Promise<void> => {
+    const failures: unknown[] = [];
     for (const { part, ...mail } of await mailsFor(deps, settings)(event)) {
-      if (!(await deps.claims.take(event.eventId, part, clock()))) continue;
-      await deps.mailer.send({ ...mail, eventId: event.eventId });
-      await deps.claims.done(event.eventId, part, clock());
+      try {
+        if (!(await deps.claims.take(event.eventId, part, clock()))) continue;
+        await deps.mailer.send({ ...mail, eventId: event.eventId });
+        await deps.claims.done(event.eventId, part, clock());
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw failures[0];
   };

@@ -182,7 +182,10 @@ export interface Links {
 
 /** Claims on work that must be done once, such as a mail. */
 export interface Claims {
-  /** @returns whether this caller may do the work now: nobody did it, and nobody else has been at it in the last minute. */
+  /**
+   * @returns whether this caller does the work now; false when it is done.
+   * @throws Refusal `unavailable` while somebody else is at it, or was until a moment ago.
+   */
   take(eventId: EventId, part: string, now: Instant): Promise<boolean>;
   done(eventId: EventId, part: string, now: Instant): Promise<void>;
 }

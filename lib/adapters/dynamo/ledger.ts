@@ -61,7 +61,8 @@ export class TableLedger implements Ledger {
     const all = request.once && !request.trail.recorded ? [this.#once(request, request.once, event.about), ...changes] : changes;
     if (all.length === 0) await this.record(event);
     else await this.#transact(all, event);
-    request.trail.markRecorded();
+    // The record of a step on the way is not the request's own: what fails after it must still be recorded.
+    if (event.action === request.trail.action) request.trail.markRecorded();
     return event;
   }
 
