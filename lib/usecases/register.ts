@@ -19,12 +19,19 @@ export interface AuditQuery {
 /** A record with the names that its ids have today. */
 export interface NamedEvent { readonly event: AuditEvent; readonly name: string | null }
 
+/** No firm's register begins earlier. */
+const beginning: Instant = "2000-01-01T00:00:00.000Z";
+
 /** The access register, newest first; without dates, the last thirty days. The narrowest key of the question picks the index. */
 export const readRegister = ({ register, people, shares }: Pick<Ports, "register" | "people" | "shares">) =>
   async (request: Request<StaffPrincipal>, query: AuditQuery, page: PageRequest): Promise<Page<NamedEvent>> => {
-    const to = query.to ?? plusSeconds(request.now, 1);
-    const from = query.from ?? plusDays(to, -30);
-    if (from >= to) throw invalid("query.from", "Is not before the end.");
+    if (query.from !== undefined && query.to !== undefined && query.from >= query.to) throw invalid("query.from", "Is not before the end.");
+    // The whole firm is read day by day: centuries before it and after now are not.
+    const last = plusSeconds(request.now, 1);
+    const to = query.to === undefined || query.to > last ? last : query.to;
+    if (to <= beginning) return { items: [], next: null };
+    const from = query.from === undefined ? plusDays(to, -30) : query.from < beginning ? beginning : query.from;
+    if (from >= to) return { items: [], next: null };
     const by = query.documentId ? ({ kind: "document", id: query.documentId } as const)
       : query.contactId ? ({ kind: "person", id: query.contactId } as const)
       : query.caseId ? ({ kind: "case", id: query.caseId } as const)
@@ -74,7 +81,7 @@ const monthsBetween = (from: string, to: string): string[] => {
   const months: string[] = [];
   for (let [year, month] = from.split("-").map(Number) as [number, number]; months.length <= mostMonths; month === 12 ? ([year, month] = [year + 1, 1]) : (month += 1)) {
     const name = `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}`; // `YYYY-MM` split at its dash is two numbers
-    if (name > to) break;
+    if (name > to || year > 9999) break;
     months.push(name);
   }
   return months;

@@ -39,7 +39,7 @@ describe("documents", () => {
     expect((await put(it, bytes)).status).toBe(200);
     await expectOk(complete(firm, caseId, it));
     if (firm.scanner.mode !== "auto") await firm.settle();
-    else await expect.poll(async () => { const { state, draft, publishedAt } = await versionNow(firm, caseId, it); return state === "quarantined" || (state === "available" && (draft || publishedAt !== undefined)); }, { timeout: 10_000, interval: 30 }).toBeTruthy();
+    else await expect.poll(async () => { const { state, draft, publishedAt } = await versionNow(firm, caseId, it); return state === "quarantined" || (state === "available" && (draft === true || publishedAt !== undefined)); }, { timeout: 10_000, interval: 30 }).toBeTruthy();
     return it;
   };
 
