@@ -89,7 +89,7 @@ describe("the outbox", () => {
   });
 
   it("records the failure of a request that had got halfway", async () => {
-    const trail = new Trail("members.invite", newId("request", new Date()));
+    const trail = new Trail("members.invite", "req_x");
     const request = { principal: { kind: "system", name: "test" }, now: toInstant(firm.clock()), trail } as const;
     const ledger = new TableLedger(table);
     await ledger.commit(request, [], { action: "members.invite-begun" });
