@@ -7,7 +7,12 @@ const shape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const isInstant = (text: string): text is Instant => shape.test(text) && new Date(text).toString() !== "Invalid Date" && new Date(text).toISOString() === text;
 
 export const instant = z.pipe(
-  z.string().check(z.refine(isInstant, "Use RFC 3339 in UTC with milliseconds, such as 2026-11-22T10:15:00.000Z."), z.meta({ format: "date-time", pattern: shape.source })),
+  z.string().check(
+    z.refine(isInstant, "Use RFC 3339 in UTC with milliseconds, such as 2026-11-22T10:15:00.000Z."),
+    // A month before the year 0 has no such text; nothing that a firm keeps happened before 1900.
+    z.refine((text) => text >= "1900", "Is before the year 1900."),
+    z.meta({ format: "date-time", pattern: shape.source }),
+  ),
   z.custom<Instant>(),
 );
 

@@ -53,9 +53,10 @@ const answers = ({ clock }: FrameDeps, explain: Explain): Stage => ({
     const now = toInstant(clock());
     const route = routeOf(event.routeKey);
     const requestId = newId("httpRequest", new Date(now));
-    const { sourceIp, userAgent } = event.requestContext.http;
+    // A caller may send no User-Agent, whatever the type says of it.
+    const { http }: { http: { readonly sourceIp: string; readonly userAgent?: string | null } } = event.requestContext;
     // The gateway's word on the address: headers are the caller's own (ASVS V4.1.3).
-    exchanges.set(event, { route, now, principal: { kind: "anonymous" }, trail: new Trail(route ?? "no-such-route", requestId, { ip: sourceIp, userAgent: userAgent.slice(0, 200) }) });
+    exchanges.set(event, { route, now, principal: { kind: "anonymous" }, trail: new Trail(route ?? "no-such-route", requestId, { ip: http.sourceIp, userAgent: (http.userAgent ?? "").slice(0, 200) }) });
   },
   after: ({ event, response }) => {
     if (response === null) throw new Error("A handler without an answer.");
@@ -96,7 +97,8 @@ const needsRecord = ({ trail, route }: Exchange): boolean => !trail.recorded && 
 
 /** One JSON line without values of the request: a name, a token or an address never reaches a log. */
 const report = (error: Error | null, { trail }: Exchange): void => {
-  const frames = (error?.stack ?? "").split("\n").filter((line) => line.trimStart().startsWith("at ")).slice(0, 8).map((line) => line.trim());
+  // The message stands in the stack too, with as many lines as it likes.
+  const frames = (error?.stack ?? "").replace(error?.message ?? "", "").split("\n").filter((line) => line.trimStart().startsWith("at ")).slice(0, 8).map((line) => line.trim());
   console.error(JSON.stringify({ level: "error", requestId: trail.requestId, action: trail.action, error: error?.name ?? "unknown", at: frames }));
 };
 

@@ -162,7 +162,8 @@ const single = (query: RawInput["query"]): Record<string, string> => {
 };
 
 const parse = <T>(schema: Schema<T>, value: unknown, where: "path" | "query" | "body"): T => {
-  const parsed = z.safeParse(schema, value);
+  // Without its input an issue cannot tell what is missing from what is wrong.
+  const parsed = z.safeParse(schema, value, { reportInput: true });
   if (parsed.success) return parsed.data;
   // An id in the path that cannot be one is an id of nothing.
   if (where === "path") throw new Refusal("not_found", "There is nothing here that you may see.");

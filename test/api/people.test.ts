@@ -187,7 +187,7 @@ describe("people", () => {
     };
     const request = (action: string) => {
       const now = toInstant(new Date());
-      return { principal: { kind: "member", memberId: firm.admin.id as `mem_${string}`, role: "admin", name: "Ada" }, now, trail: new Trail(action, newId("request", new Date())) } as const;
+      return { principal: { kind: "member", memberId: firm.admin.id as `mem_${string}`, role: "admin", name: "Ada" }, now, trail: new Trail(action, newId("httpRequest", new Date())) } as const;
     };
 
     it.each(cuts)("%s is finished by inviting the member again, with one person and one mail", async (cut) => {

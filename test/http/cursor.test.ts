@@ -35,6 +35,7 @@ describe("a cursor", () => {
   it("cannot move text between its caller and its request", () => {
     const cursor = sealCursor(secret, { caller: 'a","b', request: "c" }, position, now);
     refuses(() => openCursor(secret, { caller: "a", request: 'b","c' }, cursor, now));
+    refuses(() => openCursor(secret, { caller: scope.caller + scope.request.slice(0, 1), request: scope.request.slice(1) }, seal(), now));
   });
   it("is refused with any letter changed, dropped or added", () => {
     const cursor = seal();
