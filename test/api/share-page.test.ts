@@ -187,6 +187,7 @@ describe("the share page", () => {
       const share = await firm.share(caseId, { folderId, expiresAt, message: "Secreto del mensaje" });
       const { cookie } = await openLink(firm, share.path);
       const { nonce } = await formOf(firm, share.path, cookie);
+      await firm.settle(); // opening it is counted a moment later
       firm.clock.offset += 3_600_000;
       try {
         const before = await stateOf(firm);
