@@ -164,6 +164,14 @@ describe.each(ours.filter((it) => routes[it].method === "GET"))("%s", (name) => 
   });
 });
 
+it("tells a field that is missing from one that is of another type, and names the choices", async () => {
+  expect((await send("clients.create", { body: '{"taxId":7}' })).body.errors).toEqual([{ path: "body.name", message: "Is missing." }, { path: "body.taxId", message: "Is not of the type string." }]);
+  expect((await send("clients.create", { body: '{"name":null}' })).body.errors).toEqual([{ path: "body.name", message: "Is not of the type string." }]);
+  expect((await send("clients.create", {})).body.errors).toEqual([{ path: "body", message: "Is missing." }]);
+  expect((await send("members.invite", { body: '{"email":"a@b.example","name":"A","role":"owner"}' })).body.errors).toEqual([{ path: "body.role", message: "Is not one of admin, adviser, assistant." }]);
+  expect((await send("shares.create", { body: '{"documentIds":[1],"recipients":[{"email":"a@b.example"},{"email":"x","zz":1}]}' })).body.errors.map((it: { path: string }) => it.path)).toEqual(["body.documentIds.0", "body.recipients.1.email", "body.recipients.1.zz"]);
+});
+
 describe("an error that nobody foresaw", () => {
   const log = vi.spyOn(console, "error");
   beforeEach(() => { log.mockReset(); log.mockImplementation(() => undefined); });
