@@ -1,5 +1,5 @@
 import { Code } from "aws-cdk-lib/aws-lambda";
-import { buildSync } from "esbuild";
+import { buildSync, type BuildOptions } from "esbuild";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,8 +10,8 @@ import { functionOf } from "../../lib/http/routes.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** One file of minified ESM: 2.2 to 2.9 times faster to import than unbundled, 2.5 times faster than minified CommonJS (measured). */
-export const bundle = (entry: string, outfile: string): void => {
+/** One file of minified ESM: 2.2 to 2.9 times faster to import than unbundled, 2.5 times faster than minified CommonJS (measured). `changes` are for comparisons. */
+export const bundle = (entry: string, outfile: string, changes: Pick<BuildOptions, "alias"> = {}): void => {
   buildSync({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -27,6 +27,7 @@ export const bundle = (entry: string, outfile: string): void => {
     legalComments: "none",
     charset: "utf8",
     logLevel: "error",
+    ...changes,
   });
 };
 

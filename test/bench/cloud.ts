@@ -38,6 +38,8 @@ export interface Cloud {
   readonly issuer: TestIssuer;
   readonly ask: (it: Ask) => Promise<APIGatewayProxyStructuredResultV2>;
   readonly count: ReturnType<typeof composeStats>;
+  /** The clients' API once more, under somebody else's eyes. */
+  readonly clientApi: (watch: Meter["watch"]) => HttpHandler;
   stop(): Promise<void>;
 }
 
@@ -56,14 +58,15 @@ export const startCloud = async ({ watch }: Pick<Meter, "watch">): Promise<Cloud
 
   const around: Surroundings = { clock: () => new Date(), firstPasswords: { staff: "temporary", client: "none" }, watch };
   const pool = { id: "eu-west-1_bench", clientId: "bench", issuer: issuer.issuer };
+  const clientApi: Cloud["clientApi"] = (sees) => composeClientApi({ ...common, CLIENT_POOL_ID: pool.id, CLIENT_POOL_CLIENT_ID: pool.clientId, CLIENT_ISSUER: pool.issuer }, { ...around, watch: sees }, () => "{}");
   const handlers: Readonly<Record<string, HttpHandler>> = {
     "staff-api": composeStaffApi({ ...common, STAFF_POOL_ID: pool.id, STAFF_POOL_CLIENT_ID: pool.clientId, STAFF_ISSUER: pool.issuer, CLIENT_POOL_ID: pool.id, MALWARE_SCAN: "on" }, around),
-    "client-api": composeClientApi({ ...common, CLIENT_POOL_ID: pool.id, CLIENT_POOL_CLIENT_ID: pool.clientId, CLIENT_ISSUER: pool.issuer }, around, () => "{}"),
+    "client-api": clientApi(watch),
     "share-page": composeSharePage({ ...common, BUCKET_ORIGIN: "http://127.0.0.1:1" }, around),
   };
   const client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 6 }), { marshallOptions: { removeUndefinedValues: true } });
   return {
-    table: common.TABLE_NAME, client, issuer, count: composeStats(common, around),
+    table: common.TABLE_NAME, client, issuer, count: composeStats(common, around), clientApi,
     ask: async (it) => {
       const handler = handlers[functionOf[routes[it.route].audience]];
       if (!handler) throw new Error(`Nobody answers ${it.route}.`);

@@ -1,9 +1,11 @@
 import { parseArgs } from "node:util";
 import { cpus } from "node:os";
 import { startCloud } from "./cloud.ts";
+import { reportBundles } from "./bundles.ts";
 import { LoadedFirm } from "./load.ts";
 import { Meter } from "./meter.ts";
 import { measure, measureCounting, type Measured } from "./operations.ts";
+import { reportPipeline } from "./pipeline.ts";
 import { assumed, pricesRead } from "./prices.ts";
 import { reportCounts, say, table, Verdicts } from "./report.ts";
 
@@ -51,9 +53,11 @@ try {
     operation.name, write.formula, counting.known, write.formula + counting.known, counting.fresh, write.formula + counting.fresh,
   ]));
   for (const { operation, write } of last) verdicts.add(`${operation.name}: write units ≤ 6 with statistics`, write.formula + counting.known <= 6, (write.formula + counting.known).toFixed(1));
+  await reportPipeline(cloud, firm, verdicts);
 } finally {
   await cloud.stop();
 }
+reportBundles(verdicts);
 
 verdicts.print();
 say(`\nIt took ${seconds(began)}.`);
