@@ -46,14 +46,14 @@ describe("documents", () => {
   describe("an announcement", () => {
     const good = { name: "Never stored.pdf", contentType: "application/pdf", size: 10, sha256: "a".repeat(64) };
     const { sha256: _, ...hashless } = good;
-    const refused: readonly (readonly [string, Record<string, unknown>, number, string])[] = [
+    const refused: readonly (readonly [string, Record<string, unknown>, number, string, string?])[] = [
       ["no bytes", { ...good, size: 0 }, 400, "body.size"],
       ["fewer bytes than none", { ...good, size: -1 }, 400, "body.size"],
       ["half a byte", { ...good, size: 10.5 }, 400, "body.size"],
       ["a size in words", { ...good, size: "10" }, 400, "body.size"],
       ["more bytes than there are numbers", { ...good, size: 2 ** 53 }, 400, "body.size"],
-      ["more than the firm takes", { ...good, size: maxUploadBytes + 1 }, 413, "body.size"],
-      ["more than one PUT may bring", { ...good, size: singlePutLimit + 1 }, 413, "body.size"],
+      ["more than the firm takes", { ...good, size: maxUploadBytes + 1 }, 413, "body.size", `Is more than ${maxUploadBytes}.`],
+      ["more than one PUT may bring", { ...good, size: singlePutLimit + 1 }, 413, "body.size", `Is more than ${singlePutLimit}.`],
       ["a hash in capitals", { ...good, sha256: "A".repeat(64) }, 400, "body.sha256"],
       ["a hash in base64", { ...good, sha256: Buffer.alloc(32).toString("base64") }, 400, "body.sha256"],
       ["a hash too short", { ...good, sha256: "a".repeat(63) }, 400, "body.sha256"],
@@ -69,9 +69,10 @@ describe("documents", () => {
     ];
     it("of what cannot be is refused naming the field, and stores nothing", async () => {
       const before = await stateOf(firm);
-      for (const [what, body, status, path] of refused) {
+      for (const [what, body, status, path, message] of refused) {
         const answer = await firm.admin.call("POST", `/staff/cases/${caseId}/documents`, body);
         expect([what, answer.status, answer.body.errors?.map((it: { path: string }) => it.path)]).toEqual([what, status, [path]]);
+        if (message !== undefined) expect(answer.body.errors[0].message).toBe(message);
       }
       expect(await stateOf(firm)).toEqual(before);
     });
@@ -221,6 +222,7 @@ describe("documents", () => {
         await expectOk(complete(firm, caseId, it));
         const clean = (bucket: string, key: string, version: string) => verdictEvent(bucket, key, version, "NO_THREATS_FOUND");
         await firm.bus.publish("default", clean(firm.bucket, it.key, otherVersion));
+        await firm.bus.publish("default", clean(firm.bucket, it.key, await putObject(firm, it.key, randomBytes(50))));
         await firm.bus.publish("default", clean(`${firm.bucket}-other`, it.key, s3VersionId));
         await firm.bus.publish("default", clean(firm.bucket, `${it.key}/`, s3VersionId));
         await firm.bus.publish("default", clean(firm.bucket, `x/${it.key}`, s3VersionId));

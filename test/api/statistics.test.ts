@@ -65,7 +65,10 @@ describe("the statistics", () => {
     const other = newId("client", new Date());
     const [one, two] = [newId("contact", new Date()), newId("contact", new Date())];
     const use = (at: Instant, id: typeof one): AuditEvent => ({ eventId: newId("event", new Date(at)), at, action: "client.download", who: { kind: "contact", id }, about: { clientId: other }, result: "granted", requestId: "r" });
-    await statisticsIn(new Table(documentClient(), firm.table)).add([use("2026-03-31T23:59:59.999Z", one), use("2026-04-01T00:00:00.000Z", one), use("2026-04-30T12:00:00.000Z", two), use("2026-06-01T00:00:00.000Z", one)]);
+    await statisticsIn(new Table(documentClient(), firm.table)).add([use("2026-03-31T23:59:59.999Z", one), use("2026-04-01T00:00:00.000Z", one), use("2026-04-30T12:00:00.000Z", two), use("2026-06-01T00:00:00.000Z", one),
+      // Staff who look as a client would, and a request of nobody, are no use.
+      { ...use("2026-04-02T00:00:00.000Z", one), who: { kind: "member", id: newId("member", new Date()) } }, { ...use("2026-04-02T00:00:00.000Z", one), who: { kind: "anonymous" } },
+    ]);
     const counts = async (from: string, to: string) => (await read("client", `&from=${from}&to=${to}`)).map((it) => { const { count, people, label } = it as { count: number; people: number; label: string }; return [count, people, label]; });
     expect(await counts("2026-03", "2026-03")).toEqual([[1, 1, other]]);
     expect(await counts("2026-04", "2026-04")).toEqual([[2, 2, other]]);
