@@ -50,7 +50,7 @@ interface Spec<P extends Principal, Params, Query, Body, Result, Early> {
   /** The path of what was created. */
   readonly location?: (result: Result, params: Params) => string;
   /** Reads that do not depend on who asks, begun while the identity is read; their result is seen by nobody who is refused. */
-  readonly early?: (params: Params) => Promise<Early>;
+  readonly early?: (params: Params, query: Query) => Promise<Early>;
   /** Reads what an earlier request with the same Idempotency-Key made, by the ids of its record. */
   readonly again?: (request: Request<P>, about: About) => Promise<Result>;
   readonly run: (request: Request<P>, input: Input<Params, Query, Body>, early: Promise<Early>) => Promise<Result>;
@@ -98,7 +98,7 @@ export const bind = <P extends Principal>() =>
       };
       const paged = spec.list ? parse(paging, query, "query") : { limit: 25 };
       const revision = spec.ifMatch ? revisionOf(raw.ifMatch) : 0;
-      const early = spec.early?.(params);
+      const early = spec.early?.(params, parsed.query);
       early?.catch(() => undefined); // whoever is refused before it is awaited must not end the process
 
       const replyOf = (result: Result): Reply => {

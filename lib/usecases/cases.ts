@@ -11,9 +11,12 @@ import type { Request } from "./request.ts";
 type Staff = Request<StaffPrincipal>;
 
 /** Every staff route below a case begins here: the case exists, and the request's record says whose it is. */
-export const enterCase = async ({ cases }: Pick<Ports, "cases">, request: Staff, caseId: CaseId): Promise<Case> => {
+export const enterCase = async ({ cases }: Pick<Ports, "cases">, request: Staff, caseId: CaseId): Promise<Case> => entered(request, caseId, cases.get(caseId));
+
+/** The same, where the case was asked for before it was known who asks. */
+export const entered = async (request: Staff, caseId: CaseId, read: Promise<Case | null>): Promise<Case> => {
   request.trail.concerns({ caseId });
-  const kase = found(await cases.get(caseId));
+  const kase = found(await read);
   request.trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
   return kase;
 };

@@ -1,11 +1,12 @@
 import type { Grant, Level, Place } from "../domain/access.ts";
+import type { Case } from "../domain/case.ts";
 import type { CaseId, ClientId, ContactId, DocumentId, FolderId, GrantId } from "../domain/ids.ts";
 import type { About } from "../domain/event.ts";
 import { isId, newId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
 import { invalid } from "../domain/refusal.ts";
 import type { Instant } from "../domain/time.ts";
-import { enterCase } from "./cases.ts";
+import { entered, enterCase } from "./cases.ts";
 import { found } from "./people.ts";
 import type { Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
@@ -23,23 +24,19 @@ export interface GrantInput {
 /** Gives a contact or a whole client access to a case, a folder or a document of it. */
 export const giveGrant = ({ ledger, cases, documents, grants, people }: Deps) =>
   async (request: Staff, caseId: CaseId, input: GrantInput): Promise<Grant> => {
-    const kase = await enterCase({ cases }, request, caseId);
-    if (input.expiresAt !== undefined && input.expiresAt <= request.now) throw invalid("body.expiresAt", "Is over already.");
-
     const { folderId, documentId } = input.resource;
-    let place: Place = caseId;
-    if (folderId !== undefined) {
-      if ((await documents.folder(caseId, folderId)) === null) throw invalid("body.resource.folderId", "Is not a folder of this case.");
-      place = folderId;
-    } else if (documentId !== undefined) {
-      if ((await documents.get(caseId, documentId)) === null) throw invalid("body.resource.documentId", "Is not a document of this case.");
-      place = documentId;
-    }
+    const [kase, folder, document, contact] = await Promise.all([
+      enterCase({ cases }, request, caseId),
+      folderId && documents.folder(caseId, folderId), documentId && documents.get(caseId, documentId), "contactId" in input.principal ? people.contact(input.principal.contactId) : null,
+    ]);
+    if (input.expiresAt !== undefined && input.expiresAt <= request.now) throw invalid("body.expiresAt", "Is over already.");
+    if (folder === null) throw invalid("body.resource.folderId", "Is not a folder of this case.");
+    if (document === null) throw invalid("body.resource.documentId", "Is not a document of this case.");
+    const place: Place = folderId ?? documentId ?? caseId;
 
     if ("clientId" in input.principal) {
       if (input.principal.clientId !== kase.clientId) throw invalid("body.principal.clientId", "Is not the client of this case.");
     } else {
-      const contact = await people.contact(input.principal.contactId);
       if (contact === null) throw invalid("body.principal.contactId", "Is not a contact of the firm.");
       // E6: a contact of other clients alone would learn that this one exists.
       if (contact.clientIds.length > 0 && !contact.clientIds.includes(kase.clientId)) throw invalid("body.principal.contactId", "Is a contact of another client.");
@@ -60,11 +57,11 @@ const aboutOf = ({ holder, place }: Grant): About => ({
 });
 
 /** The next request of whoever held it is decided without it. */
-export const revokeGrant = ({ ledger, cases, grants }: Pick<Ports, "ledger" | "cases" | "grants">) =>
-  async (request: Staff, caseId: CaseId, grantId: GrantId): Promise<void> => {
-    await enterCase({ cases }, request, caseId);
+export const revokeGrant = ({ ledger, grants }: Pick<Ports, "ledger" | "grants">) =>
+  async (request: Staff, caseId: CaseId, grantId: GrantId, reads: Promise<readonly [Case | null, Grant | null]>): Promise<void> => {
+    await entered(request, caseId, reads.then(([kase]) => kase));
     request.trail.concerns({ grantId });
-    const grant = found(await grants.get(caseId, grantId));
+    const grant = found((await reads)[1]);
     request.trail.concerns(aboutOf(grant));
     await ledger.commit(request, [await grants.revoke(grant)]);
   };

@@ -46,9 +46,9 @@ export const readTimeline = (deps: Pick<Ports, "cases" | "grants" | "documents">
     return deps.cases.timeline(caseId, page, true);
   };
 
-const enter = async ({ cases, grants }: Pick<Ports, "cases" | "grants">, request: Contact, caseId: CaseId): Promise<Case> => {
+const enter = async ({ cases, grants }: Pick<Ports, "cases" | "grants">, request: Contact, caseId: CaseId, read: Promise<Case | null> = cases.get(caseId)): Promise<Case> => {
   request.trail.concerns({ caseId });
-  const [kase, holds] = await Promise.all([cases.get(caseId), holdsAny({ grants }, request.principal, caseId, request.now)]);
+  const [kase, holds] = await Promise.all([read, holdsAny({ grants }, request.principal, caseId, request.now)]);
   if (kase === null || !holds) throw notFound();
   request.trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
   return kase;
@@ -56,18 +56,23 @@ const enter = async ({ cases, grants }: Pick<Ports, "cases" | "grants">, request
 
 /** A folder's page; without a folder, the case's root for whoever was given the case, and for others the topmost things they were given. */
 export const listItems = (deps: Pick<Ports, "cases" | "grants" | "documents">) =>
-  async (request: Contact, caseId: CaseId, folderId: FolderId | undefined, page: PageRequest): Promise<Page<Item>> => {
+  async (request: Contact, caseId: CaseId, folderId: FolderId | undefined, page: PageRequest, reads: Promise<readonly [Case | null, Folder | null]>): Promise<Page<Item>> => {
     const { principal, now, trail } = request;
     trail.concerns({ caseId, ...(folderId && { folderId }) });
+    let read: Page<Item>;
     if (folderId !== undefined) {
-      const [folder, kase] = await Promise.all([deps.documents.folder(caseId, folderId), deps.cases.get(caseId)]);
-      if (folder === null || kase === null || (await grantsOpening(deps, principal, caseId, { folder }, now)).length === 0) throw notFound();
+      const [kase, folder] = await reads;
+      if (folder === null || kase === null) throw notFound();
+      // The page is read beside what decides about it; whoever is refused does not see it.
+      const [opening, items] = await Promise.all([grantsOpening(deps, principal, caseId, { folder }, now), deps.documents.items(caseId, folderId, page, "clients")]);
+      if (opening.length === 0) throw notFound();
       trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
+      read = items;
     } else {
-      await enter(deps, request, caseId);
+      await enter(deps, request, caseId, reads.then(([kase]) => kase));
       if ((await grantsOpening(deps, principal, caseId, {}, now)).length === 0) return after(await topmost(deps, principal, caseId, now), page);
+      read = await deps.documents.items(caseId, folderId, page, "clients");
     }
-    const read = await deps.documents.items(caseId, folderId, page, "clients");
     return { items: await withoutClosedFolders(deps, principal, caseId, read.items, now), next: read.next };
   };
 
@@ -91,20 +96,28 @@ export const sharedWithMe = ({ grants, cases, documents }: Pick<Ports, "grants" 
   async (request: Contact, page: PageRequest): Promise<Page<Given>> => {
     const given = await grants.given(holdersOf(request.principal), page);
     const live = given.items.filter((it) => it.expiresAt === undefined || it.expiresAt > request.now);
-    const known = await cases.byIds([...new Set(live.map((it) => it.caseId))]);
-    const items = await Promise.all(live.map(async (grant): Promise<Given[]> => {
+    // One step: the cases, and what of each case was given, all by exact keys.
+    const perCase = [...Map.groupBy(live, (it) => it.caseId)];
+    const [known, folders, files] = await Promise.all([
+      cases.byIds(perCase.map(([caseId]) => caseId)),
+      Promise.all(perCase.map(([caseId, of]) => documents.folders(caseId, of.flatMap(({ place }) => (isId("folder", place) ? [place] : []))))),
+      Promise.all(perCase.map(([caseId, of]) => documents.byIds(caseId, of.flatMap(({ place }) => (isId("document", place) ? [place] : []))))),
+    ]);
+    const folderBy = new Map(folders.flat().map((it) => [it.folderId, it]));
+    const documentBy = new Map(files.flat().map((it) => [it.documentId, it]));
+    const items = live.flatMap((grant): Given[] => {
       const kase = known.get(grant.caseId);
       if (kase === undefined) return [];
       const { place } = grant;
       if (isId("case", place)) return [{ grant, kase, folder: null, document: null }];
       if (isId("folder", place)) {
-        const folder = await documents.folder(grant.caseId, place);
+        const folder = folderBy.get(place);
         return folder ? [{ grant, kase, folder, document: null }] : [];
       }
-      const document = await documents.get(grant.caseId, place);
+      const document = documentBy.get(place);
       return document?.published ? [{ grant, kase, folder: null, document }] : [];
-    }));
-    return { items: items.flat(), next: given.next };
+    });
+    return { items, next: given.next };
   };
 
 /** Decided again on every request; the record is written before the URL leaves. */

@@ -67,9 +67,9 @@ export const listShared = ({ shares, documents, register }: Pick<Ports, "shares"
       return { share, path: [], folders: [], documents: published, fetched, next: null };
     }
     const shown = folderId ?? share.selection.folderId;
-    const path = await pathWithin({ documents }, link.caseId, share.selection.folderId, shown);
+    // The page is read beside what decides about it; whoever is refused does not see it.
+    const [path, items] = await Promise.all([pathWithin({ documents }, link.caseId, share.selection.folderId, shown), documents.items(link.caseId, shown, page, "clients")]);
     if (path === null) throw notFound();
-    const items = await documents.items(link.caseId, shown, page, "clients");
     return {
       share, path, fetched, next: items.next,
       folders: items.items.flatMap((it) => (it.kind === "folder" && it.folder.inherit ? [it.folder] : [])),
@@ -81,6 +81,7 @@ export const listShared = ({ shares, documents, register }: Pick<Ports, "shares"
 const pathWithin = async ({ documents }: Pick<Ports, "documents">, caseId: CaseId, shared: FolderId, shown: FolderId): Promise<readonly Folder[] | null> => {
   const folder = await documents.folder(caseId, shown);
   if (folder === null) return null;
+  if (shown === shared) return [folder];
   const around = await foldersAround({ documents }, caseId, shown, [...folder.ancestors, shown]);
   if (around === null) return null;
   // A folder that stops inheritance is not opened from above, by a link no more than by a grant.

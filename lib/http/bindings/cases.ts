@@ -6,7 +6,7 @@ import { idOf } from "../../domain/ids.ts";
 import type { StaffPrincipal } from "../../domain/principal.ts";
 import { fileName, foldName, line, paragraph } from "../../domain/text.ts";
 import { instant } from "../../domain/time.ts";
-import { addTimelineEntry, changeCase, createCase, enterCase } from "../../usecases/cases.ts";
+import { addTimelineEntry, changeCase, createCase, entered, enterCase } from "../../usecases/cases.ts";
 import { announceDocument, announceVersion, completeVersion, createFolder, downloadForStaff, enterDocument, publishVersion } from "../../usecases/documents.ts";
 import { found } from "../../usecases/people.ts";
 import type { Ports } from "../../usecases/ports.ts";
@@ -89,11 +89,12 @@ export const caseBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | 
   }),
   "items.list": route({
     list: true, params: z.object(inCase), query: z.strictObject({ folderId }), reply: pageOf(itemView),
-    run: async (request, { params: { caseId }, query, page }) => {
-      await enterCase(ports, request, caseId);
+    early: ({ caseId }, query) => Promise.all([ports.cases.get(caseId), query.folderId === undefined ? null : ports.documents.folder(caseId, query.folderId)]),
+    run: async (request, { params: { caseId }, query, page }, early) => {
+      await entered(request, caseId, early.then(([kase]) => kase));
       if (query.folderId !== undefined) {
         request.trail.concerns({ folderId: query.folderId });
-        found(await ports.documents.folder(caseId, query.folderId));
+        found((await early)[1]);
       }
       return paged(await ports.documents.items(caseId, query.folderId, page, "staff"), viewItem);
     },

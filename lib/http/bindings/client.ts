@@ -22,7 +22,8 @@ export const clientBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" 
   "client.timeline": route({ list: true, params: inCase, reply: pageOf(clientEntryView), run: async (request, { params, page }) => paged(await readTimeline(ports)(request, params.caseId, page), (it) => it) }),
   "client.items": route({
     list: true, params: inCase, query: z.strictObject({ folderId: z.optional(idOf("folder")) }), reply: pageOf(clientItemView),
-    run: async (request, { params, query, page }) => paged(await listItems(ports)(request, params.caseId, query.folderId, page), viewClientItem),
+    early: ({ caseId }, { folderId }) => Promise.all([ports.cases.get(caseId), folderId === undefined ? null : ports.documents.folder(caseId, folderId)]),
+    run: async (request, { params, query, page }, early) => paged(await listItems(ports)(request, params.caseId, query.folderId, page, early), viewClientItem),
   }),
   "client.shared-with-me": route({ list: true, reply: pageOf(givenView), run: async (request, { page }) => paged(await sharedWithMe(ports)(request, page), viewGiven) }),
   "client.download": route({

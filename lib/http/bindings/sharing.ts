@@ -46,7 +46,8 @@ export const sharingBindings = (ports: Pick<Ports, "ledger" | "people" | "cases"
   }),
   "grants.revoke": route({
     params: z.object({ ...inCase.shape, grantId: idOf("grant") }), reply: none, status: 204,
-    run: async (request, { params }) => revokeGrant(ports)(request, params.caseId, params.grantId),
+    early: ({ caseId, grantId }) => Promise.all([ports.cases.get(caseId), ports.grants.get(caseId, grantId)]),
+    run: async (request, { params }, early) => revokeGrant(ports)(request, params.caseId, params.grantId, early),
   }),
   "shares.list": route({
     list: true, params: inCase, reply: pageOf(shareView),
