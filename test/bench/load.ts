@@ -92,7 +92,7 @@ export class LoadedFirm {
       let sum = 0;
       for (let from: Record<string, unknown> | undefined; ;) {
         const { Count = 0, LastEvaluatedKey } = await this.#cloud.client.send(new QueryCommand({
-          TableName: this.#cloud.table, Select: "COUNT", KeyConditionExpression: "pk = :pk AND begins_with(sk, :start)", ExpressionAttributeValues: { ":pk": this.caseId, ":start": start },
+          TableName: this.#cloud.table, Select: "COUNT", Limit: 1000, KeyConditionExpression: "pk = :pk AND begins_with(sk, :start)", ExpressionAttributeValues: { ":pk": this.caseId, ":start": start },
           ...(from && { ExclusiveStartKey: from }),
         }));
         sum += Count;
