@@ -140,14 +140,14 @@ describe("the access register", () => {
     const next = new Date(Date.parse(at) + 1).toISOString();
     expect((await audit(`&from=${at}&to=${next}`)).map((it) => it["eventId"])).toContain(newest?.["eventId"]);
     expect((await audit(`&from=${from}&to=${at}`)).map((it) => it["eventId"])).not.toContain(newest?.["eventId"]);
-    const empty = [["0000-01-01T00:00:00.000Z", "0000-01-05T00:00:00.000Z"], ["1969-01-01T00:00:00.000Z", "1969-12-01T00:00:00.000Z"], ["9998-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"], ["2020-01-01T00:00:00.000Z", "2020-01-03T00:00:00.000Z"]];
+    const empty = [["1900-01-01T00:00:00.000Z", "1900-01-05T00:00:00.000Z"], ["1969-01-01T00:00:00.000Z", "1969-12-01T00:00:00.000Z"], ["9998-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"], ["2020-01-01T00:00:00.000Z", "2020-01-03T00:00:00.000Z"]];
     for (const more of ["", `&documentId=${documentId}`]) {
       for (const [start, end] of empty) expect([start, await audit(`&from=${start}&to=${end}${more}`)]).toEqual([start, []]);
-      for (const end of ["0000-01-01T00:00:00.000Z", "0000-01-10T00:00:00.000Z", "1970-01-01T00:00:00.000Z"]) expect([end, await audit(`&to=${end}${more}`)]).toEqual([end, []]);
+      for (const end of ["1900-01-01T00:00:00.000Z", "1970-01-01T00:00:00.000Z"]) expect([end, await audit(`&to=${end}${more}`)]).toEqual([end, []]);
       for (const bounds of [`&from=${to}&to=${from}`, `&from=${from}&to=${from}`]) expect((await firm.admin.call("GET", `/staff/audit?limit=1${bounds}${more}`)).body).toMatchObject({ status: 400, errors: [{ path: "query.from" }] });
     }
     expect((await audit(`&from=${from}&to=9999-12-31T23:59:59.999Z&documentId=${documentId}`)).length).toBeGreaterThan(0);
-    for (const wrong of ["from=yesterday", "from=2026-11-22", "to=2026-02-30T00:00:00.000Z", "from=%2B010000-01-01T00:00:00.000Z", "result=maybe", "caseId=x", "limit=0", "limit=101", "cursor=AAAA", "who=x"])
+    for (const wrong of ["from=yesterday", "from=2026-11-22", "to=0000-01-01T00:00:00.000Z", "from=0000-01-01T00:00:00.000Z&to=0000-01-05T00:00:00.000Z", "to=2026-02-30T00:00:00.000Z", "from=%2B010000-01-01T00:00:00.000Z", "result=maybe", "caseId=x", "limit=0", "limit=101", "cursor=AAAA", "who=x"])
       expect([wrong, (await firm.admin.call("GET", `/staff/audit?${wrong}`)).status]).toEqual([wrong, 400]);
   });
 
