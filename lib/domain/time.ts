@@ -8,7 +8,7 @@ const isInstant = (text: string): text is Instant => shape.test(text) && new Dat
 
 export const instant = z.pipe(
   z.string().check(
-    z.refine(isInstant, "Use RFC 3339 in UTC with milliseconds, such as 2026-11-22T10:15:00.000Z."),
+    z.refine(isInstant, { error: "Use RFC 3339 in UTC with milliseconds, such as 2026-11-22T10:15:00.000Z.", abort: true }),
     // A month before the year 0 has no such text; nothing that a firm keeps happened before 1900.
     z.refine((text) => text >= "1900", "Is before the year 1900."),
     z.meta({ format: "date-time", pattern: shape.source }),

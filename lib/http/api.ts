@@ -54,6 +54,8 @@ export const jsonApi = <A extends Pool>(audience: A, bindings: Bindings<A>, deps
     const once = again === null || key === undefined ? null : { ...request, once: onceOf(key, exchange.route ?? "", event.rawPath, rawInputOf(event).body) };
     const cursors = cursorsOf(deps, exchange, event);
     const reply = again === null || once === null ? await run(request, cursors) : await onlyOnce(deps.ledger, once, () => run(once, cursors), (about) => again(request, about));
+    // Either what was created is recorded, or that the request came again: a second record of creating would send its mails a second time.
+    if (once !== null) exchange.trail.markRecorded();
     return {
       statusCode: reply.status,
       headers: { ...reply.headers, ...(reply.body !== undefined && { "content-type": "application/json; charset=utf-8" }) },

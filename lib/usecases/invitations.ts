@@ -1,9 +1,10 @@
+import type { About } from "../domain/event.ts";
 import type { ClientId } from "../domain/ids.ts";
 import { newId } from "../domain/ids.ts";
 import type { Contact, Identity, Member, Role } from "../domain/people.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
 import { invalid, notFound, Refusal } from "../domain/refusal.ts";
-import type { Ports } from "./ports.ts";
+import type { Change, Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
 
 type Deps = Pick<Ports, "ledger" | "people" | "accounts" | "links">;
@@ -32,17 +33,25 @@ export const finishMember = ({ ledger, people, accounts, links }: Deps) =>
     const { sub } = await accounts.create("staff", member.email, await links.firstPassword(member.memberId, member.keyVersion));
     const active: Member = { ...member, account: "active", sub, revision: member.revision + 1 };
     const changes = [people.changeMember(active), people.putIdentity("staff", identityOfMember(active, sub, never))];
-    return unlessFinished(() => ledger.commit(request, changes, { about: { memberId: active.memberId } }), active, () => people.member(active.memberId));
+    const about = { memberId: active.memberId };
+    const finished = await unlessFinished({ ledger }, request, changes, about, active, () => people.member(active.memberId));
+    // Two who invited the same person to different roles at the same moment: only one of them got what they asked for.
+    if (finished.role !== active.role) throw invalidAddress();
+    return finished;
   };
 
-/** Somebody else may have taken the last step meanwhile: then theirs is the person. */
-const unlessFinished = async <P extends { readonly account: string }>(commit: () => Promise<unknown>, mine: P, read: () => Promise<P | null>): Promise<P> => {
+/** Somebody else may have taken the last step meanwhile: then theirs is the person, and the record of that step, which sends the mail, is theirs too. */
+const unlessFinished = async <P extends { readonly account: string }>(
+  { ledger }: Pick<Deps, "ledger">, request: Request, changes: readonly Change[], about: About, mine: P, read: () => Promise<P | null>,
+): Promise<P> => {
   try {
-    await commit();
+    await ledger.commit(request, changes, { about });
     return mine;
   } catch (error) {
     const theirs = error instanceof Refusal && error.code === "stale" ? await read() : null;
     if (theirs?.account !== "active") throw error;
+    await ledger.commit(request, [], { action: "request.repeated", about });
+    request.trail.markRecorded();
     return theirs;
   }
 };
@@ -81,7 +90,8 @@ export const inviteContact = ({ ledger, people, accounts, links, firm }: Deps & 
     const joined: Contact = { ...contact, clientIds: [...contact.clientIds, clientId], revision: contact.revision + 1 };
     const before = joined.sub === undefined ? null : await people.identity("client", joined.sub);
     const changes = [people.changeContact(joined, clientId), ...(before ? [people.putIdentity("client", identityOfContact(joined, before.sub, before.tokensValidAfter))] : [])];
-    await ledger.commit(request, changes, { about: { contactId: joined.contactId } });
+    // The last step's record sends the mail: this one is the last only for somebody who can sign in already.
+    await ledger.commit(request, changes, { ...(joined.account === "inviting" && { action: "contacts.invite-begun" }), about: { contactId: joined.contactId } });
     return finishContact({ ledger, people, accounts, links })(request, joined);
   };
 
@@ -92,7 +102,7 @@ export const finishContact = ({ ledger, people, accounts, links }: Deps) =>
     const { sub } = await accounts.create("client", contact.email, await links.firstPassword(contact.contactId, contact.keyVersion));
     const active: Contact = { ...contact, account: "active", sub, revision: contact.revision + 1 };
     const changes = [people.changeContact(active), people.putIdentity("client", identityOfContact(active, sub, never))];
-    return unlessFinished(() => ledger.commit(request, changes, { about: { contactId: active.contactId } }), active, () => people.contact(active.contactId));
+    return unlessFinished({ ledger }, request, changes, { contactId: active.contactId }, active, () => people.contact(active.contactId));
   };
 
 /** Nobody has been signed out yet. */

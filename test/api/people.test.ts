@@ -90,6 +90,29 @@ describe("people", () => {
       expect(await mailsTo(firm.mail, email)).toHaveLength(1);
     });
 
+    it("again with the same key is the same person, one mail and one record of inviting", async () => {
+      const email = fresh();
+      const send = (): Promise<Answer> => firm.admin.call("POST", "/staff/members", { email, name: "Once", role: "assistant" }, { "idempotency-key": `key-${email}` });
+      const answers = [await send(), await send(), ...(await Promise.all([send(), send()]))];
+      expect(answers.map((it) => it.status)).toEqual([201, 201, 201, 201]);
+      expect(new Set(answers.map((it) => it.body.memberId)).size).toBe(1);
+      await firm.settle();
+      await mailWith(firm.mail, email, /./);
+      const events = (await all("/staff/audit")).filter((it) => it.resource.memberId === answers[0]?.body.memberId);
+      expect(events.filter((it) => it.action === "members.invite")).toHaveLength(1);
+      expect(await mailsTo(firm.mail, email)).toHaveLength(1);
+    });
+
+    it("the same address at the same moment for two roles gives nobody a role that they did not ask for", async () => {
+      for (let round = 0; round < 3; round++) {
+        const email = fresh();
+        const roles = ["assistant", "admin", "assistant", "admin"] as const;
+        const answers = await Promise.all(roles.map((role) => firm.admin.call("POST", "/staff/members", { email, name: "Which", role })));
+        for (const [index, answer] of answers.entries()) if (answer.status === 201) expect(answer.body.role).toBe(roles[index]);
+        expect(answers.some((it) => it.status === 201)).toBe(true);
+      }
+    });
+
     it("the same person as staff and as a client's contact makes two who share nothing", async () => {
       const email = fresh();
       const member = await expectOk(firm.admin.call("POST", "/staff/members", { email, name: "Both", role: "adviser" }));
@@ -213,6 +236,16 @@ describe("people", () => {
       expect((await all(`/staff/clients/${clientId}/contacts`)).filter((it) => it.email === email)).toHaveLength(1);
       await firm.settle();
       expect((await callerOf(firm.api, await enter("client", email))("GET", "/client/me")).status).toBe(200);
+      expect(await mailsTo(firm.mail, email)).toHaveLength(1);
+    });
+
+    it.each(["before the account exists", "after the account exists"] as const)("%s is finished by another client's invitation: a contact of both, with one mail", async (cut) => {
+      const email = fresh();
+      const other = await firm.createClient();
+      await expect(inviteContact(ports(cut))(request("contacts.invite"), { email, name: "First try" }, clientId as `cli_${string}`)).rejects.toThrow("gone");
+      expect(await expectOk(firm.admin.call("POST", `/staff/clients/${other}/contacts`, { email, name: "Second try" }))).toMatchObject({ clientIds: [clientId, other], status: "active" });
+      await firm.settle();
+      await mailWith(firm.mail, email, /./);
       expect(await mailsTo(firm.mail, email)).toHaveLength(1);
     });
 
