@@ -90,6 +90,14 @@ const summaryOf = (calls: readonly Call[]) => ({
   write: { reported: total(calls, (it) => it.write.reported), formula: total(calls, (it) => it.write.formula) },
 });
 
+/** The list of a link whose recipient looked at it so many times before: it shows when each document was fetched, out of their own records. */
+export const measureReturning = async (meter: Meter, cloud: Cloud, firm: LoadedFirm, visits: number): Promise<Pick<Measured, "calls" | "depth" | "read" | "write" | "steps">> => {
+  const { token, linkHash } = await firm.link();
+  const ask = (): Ask => ({ route: "share.page", params: { token }, cookie: cookieOf(linkHash) });
+  for (let visit = 0; visit < visits; visit++) await cloud.ask(ask());
+  return summaryOf((await meter.during(() => cloud.ask(ask()))).calls);
+};
+
 /** What ten hand-outs to one person cost the statistics, in one batch: first when nobody was counted there before, then when they were. */
 export const measureCounting = async (meter: Meter, cloud: Cloud, firm: LoadedFirm): Promise<{ readonly fresh: number; readonly known: number }> => {
   const batch = async (start: number): Promise<number> => {

@@ -109,7 +109,7 @@ const answersItself = (client: AwsClient): void => {
   config.requestHandler = {
     async handle(request, options) {
       const target = request.headers["x-amz-target"] ?? "";
-      const body = typeof request.body === "string" ? request.body : Buffer.from(request.body ?? []).toString();
+      const body = typeof request.body === "string" ? request.body : new TextDecoder().decode(request.body);
       const key = `${target} ${body}`;
       const known = /PutItem|TransactWriteItems/.test(target) ? Buffer.from("{}") : answers.get(key);
       if (known) return { response: { statusCode: 200, headers: { "content-type": "application/x-amz-json-1.0" }, body: known as unknown as AsyncIterable<Uint8Array> } }; // the SDK takes bytes as well

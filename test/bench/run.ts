@@ -4,7 +4,7 @@ import { startCloud } from "./cloud.ts";
 import { reportBundles } from "./bundles.ts";
 import { LoadedFirm } from "./load.ts";
 import { Meter } from "./meter.ts";
-import { measure, measureCounting, type Measured } from "./operations.ts";
+import { measure, measureCounting, measureReturning, type Measured } from "./operations.ts";
 import { reportPipeline } from "./pipeline.ts";
 import { assumed, pricesRead } from "./prices.ts";
 import { reportCounts, say, table, Verdicts } from "./report.ts";
@@ -53,6 +53,10 @@ try {
     operation.name, write.formula, counting.known, write.formula + counting.known, counting.fresh, write.formula + counting.fresh,
   ]));
   for (const { operation, write } of last) verdicts.add(`${operation.name}: write units ≤ 6 with statistics`, write.formula + counting.known <= 6, (write.formula + counting.known).toFixed(1));
+  const visits = 250;
+  const returning = await measureReturning(meter, cloud, firm, visits);
+  say(`\nA share list for whoever looked ${visits} times before: ${returning.calls} calls, ${returning.depth} deep, ${returning.read.reported} read units (${returning.steps}).`);
+
   await reportPipeline(cloud, firm, verdicts);
 } finally {
   await cloud.stop();
