@@ -1,7 +1,8 @@
+import type { tableShape } from "../lib/adapters/dynamo/shape.ts";
 import type { FunctionName } from "../lib/config.ts";
 
 /** DynamoDB's item actions: a transaction is authorised by the actions of its items. */
-type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem" | "ConditionCheckItem";
+type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem";
 
 /** What a function does with documents; `constructs/policies.ts` says what each word means to S3 and to the key. */
 export type ObjectUse =
@@ -16,6 +17,8 @@ export type ObjectUse =
 
 export interface Needs {
   readonly table: readonly TableAction[];
+  /** Indexes that it queries. */
+  readonly indexes?: readonly (keyof typeof tableShape.localIndexes | keyof typeof tableShape.globalIndexes)[];
   readonly objects?: readonly ObjectUse[];
   readonly secrets?: readonly ("link" | "cursor")[];
   /** Pools whose users it invites, suspends and signs out. */
@@ -26,12 +29,12 @@ export interface Needs {
 /** What each function may do, and nothing else: this table is its role. */
 export const needs = {
   "staff-api": {
-    table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"],
+    table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"], indexes: ["byName", "lists", "byPerson", "byClient", "byCase", "byDocument"],
     objects: ["upload", "download-released"], secrets: ["link", "cursor"], people: ["staff", "client"],
   },
-  "client-api": { table: ["GetItem", "BatchGetItem", "Query", "PutItem"], objects: ["download-released"], secrets: ["cursor"] },
-  "share-page": { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], objects: ["download-released"], secrets: ["link", "cursor"] },
-  "document-state": { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], objects: ["inspect", "release"] },
-  "notify": { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], secrets: ["link"], mail: true },
-  "stats": { table: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"] },
+  "client-api": { table: ["GetItem", "BatchGetItem", "Query", "PutItem"], indexes: ["byNameForClients"], objects: ["download-released"], secrets: ["cursor"] },
+  "share-page": { table: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"], indexes: ["byNameForClients", "byPerson"], objects: ["download-released"], secrets: ["link", "cursor"] },
+  "document-state": { table: ["GetItem", "PutItem"], objects: ["inspect", "release"] },
+  "notify": { table: ["GetItem", "BatchGetItem", "UpdateItem"], secrets: ["link"], mail: true },
+  "stats": { table: ["BatchGetItem", "PutItem", "UpdateItem"] },
 } as const satisfies Readonly<Record<FunctionName, Needs>>;

@@ -4,7 +4,8 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { firmProfile } from "../lib/domain/firm.ts";
-import { composeClientApi, composeDocumentState, composeFirstAdministrator, composeNotify, composeSharePage, composeStaffApi, composeStats, type Surroundings } from "../lib/compose.ts";
+import { composeClientApi, composeDocumentState, composeFirstAdministrator, composeNotify, composeSharePage, composeStaffApi, composeStats, type AwsClient, type Surroundings } from "../lib/compose.ts";
+import type { FunctionName } from "../lib/config.ts";
 import { openApi } from "../lib/http/openapi/document.ts";
 import { startBus, type Bus } from "./bus.ts";
 import { createUserPool } from "./emulators/cognito.ts";
@@ -32,6 +33,8 @@ export interface LocalFirmOptions {
   readonly ports: { readonly api: number; readonly s3: number; readonly secrets: number };
   readonly profile?: Readonly<Record<string, unknown>>;
   readonly clock: () => Date;
+  /** Sees the clients of each function, to record what it asks of AWS. */
+  readonly watch?: (name: FunctionName, client: AwsClient) => void;
   readonly onAnswer?: GatewayOptions["onAnswer"];
 }
 
@@ -88,13 +91,14 @@ export const startLocalFirm = async (options: LocalFirmOptions): Promise<LocalFi
   const pools: Pools = { staff: await createUserPool(emulators.cognito, `${name}-staff`), client: await createUserPool(emulators.cognito, `${name}-client`) };
   const issuerOf = (pool: keyof Pools) => ({ issuer: `http://127.0.0.1:${new URL(emulators.cognito).port}/${pools[pool].userPoolId}`, clientId: pools[pool].clientId }) as const;
 
-  const surroundings: Surroundings = { clock, firstPasswords: { staff: "permanent", client: "permanent" } };
+  const surroundingsOf = (name: FunctionName): Surroundings =>
+    ({ clock, firstPasswords: { staff: "permanent", client: "permanent" }, ...(options.watch && { watch: (client) => options.watch?.(name, client) }) });
   const common = { TABLE_NAME, BUCKET_NAME, LINK_KEY_SECRET, CURSOR_KEY_SECRET, FIRM: firmProfile.parse({ ...demonstration, ...options.profile }) };
   const staff = { STAFF_POOL_ID: pools.staff.userPoolId, STAFF_POOL_CLIENT_ID: pools.staff.clientId, STAFF_ISSUER: issuerOf("staff").issuer, CLIENT_POOL_ID: pools.client.userPoolId, MALWARE_SCAN: "on" } as const;
   const handlers = {
-    "staff-api": composeStaffApi({ ...common, ...staff }, surroundings),
-    "client-api": composeClientApi({ ...common, CLIENT_POOL_ID: pools.client.userPoolId, CLIENT_POOL_CLIENT_ID: pools.client.clientId, CLIENT_ISSUER: issuerOf("client").issuer }, surroundings, () => JSON.stringify(openApi())),
-    "share-page": composeSharePage({ ...common, BUCKET_ORIGIN: originOf(s3.url) }, surroundings),
+    "staff-api": composeStaffApi({ ...common, ...staff }, surroundingsOf("staff-api")),
+    "client-api": composeClientApi({ ...common, CLIENT_POOL_ID: pools.client.userPoolId, CLIENT_POOL_CLIENT_ID: pools.client.clientId, CLIENT_ISSUER: issuerOf("client").issuer }, surroundingsOf("client-api"), () => JSON.stringify(openApi())),
+    "share-page": composeSharePage({ ...common, BUCKET_ORIGIN: originOf(s3.url) }, surroundingsOf("share-page")),
   };
   const gateway = await startGateway({
     port: ports.api, handlers, issuers: { staff: issuerOf("staff"), client: issuerOf("client") },
@@ -102,9 +106,9 @@ export const startLocalFirm = async (options: LocalFirmOptions): Promise<LocalFi
   });
   const api = originOf(gateway.url);
   bus = startBus({
-    "document-state": composeDocumentState(common, surroundings),
-    "notify": composeNotify({ ...common, PUBLIC_URL: api, PORTAL_URL: api, STAFF_APP_URL: api, MAIL_SENDER: "avisos@bufete-ferrer.example", MAIL_REPLY_TO: undefined, MAIL_CONFIGURATION_SET: "legajo", MAIL_REGION: LOCAL_REGION }, surroundings),
-    "stats": composeStats(common, surroundings),
+    "document-state": composeDocumentState(common, surroundingsOf("document-state")),
+    "notify": composeNotify({ ...common, PUBLIC_URL: api, PORTAL_URL: api, STAFF_APP_URL: api, MAIL_SENDER: "avisos@bufete-ferrer.example", MAIL_REPLY_TO: undefined, MAIL_CONFIGURATION_SET: "legajo", MAIL_REGION: LOCAL_REGION }, surroundingsOf("notify")),
+    "stats": composeStats(common, surroundingsOf("stats")),
   }, join(directory, "dead-letters.jsonl"));
   scanner = startScanner(new S3Client({}), bus);
   const pipe = await startPipe(streamArn, bus, join(directory, "pipe.json"));
@@ -112,7 +116,7 @@ export const startLocalFirm = async (options: LocalFirmOptions): Promise<LocalFi
 
   return {
     api: gateway.url, s3: s3.url, table: TABLE_NAME, bucket: BUCKET_NAME, pools, ...running, pipe, handlers,
-    createAdministrator: composeFirstAdministrator({ ...common, ...staff }, surroundings),
+    createAdministrator: composeFirstAdministrator({ ...common, ...staff }, surroundingsOf("staff-api")),
     async close() {
       await gateway.close();
       running.bus.hold(false);

@@ -1,7 +1,6 @@
 import { Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
-import { tableShape } from "../../lib/adapters/dynamo/shape.ts";
 import type { FirmSettings } from "../../lib/domain/firm.ts";
 import { mailDomainOf, mailRegionOf, nameOf } from "../names.ts";
 import type { Needs, ObjectUse } from "../needs.ts";
@@ -26,7 +25,7 @@ const objectUses: Readonly<Record<ObjectUse, { actions: string[]; keyActions: st
   "upload": { actions: ["s3:PutObject"], keyActions: ["kms:GenerateDataKey", "kms:Decrypt"], under: "/*/*", wildcard: "Object keys are random ids made per version; the URL that is signed names one of them, its length and its hash." },
   "download-released": { actions: ["s3:GetObjectVersion"], keyActions: ["kms:Decrypt"], under: "/*", conditions: released, wildcard: "Which version may be read is decided per request; S3 itself refuses those that are not tagged as released." },
   "inspect": {
-    actions: ["s3:GetObjectVersion", "s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"], keyActions: ["kms:Decrypt"], under: "/*",
+    actions: ["s3:GetObjectVersion"], keyActions: ["kms:Decrypt"], under: "/*",
     wildcard: "Reads size and checksum of whatever was uploaded, before anyone may download it.",
   },
   "release": { actions: ["s3:PutObjectVersionTagging"], keyActions: [], under: "/*", wildcard: "Releases any version once its facts allow it; no other role may write a tag." },
@@ -38,10 +37,10 @@ export const permissionsOf = (scope: Construct, needs: Needs, { settings, data, 
     new PolicyStatement({ actions, resources: [arn], conditions: { StringEquals: { "kms:ViaService": `${service}.${settings.region}.amazonaws.com` } } });
 
   const table = (): PolicyStatement[] => {
-    const queried = needs.table.includes("Query");
+    const indexes = needs.indexes ?? [];
     return [
       new PolicyStatement({ actions: needs.table.map((action) => `dynamodb:${action}`), resources: [data.table.arn] }),
-      ...(queried ? [new PolicyStatement({ actions: ["dynamodb:Query"], resources: indexNames.map((index) => `${data.table.arn}/index/${index}`) })] : []),
+      ...(indexes.length > 0 ? [new PolicyStatement({ actions: ["dynamodb:Query"], resources: indexes.map((index) => `${data.table.arn}/index/${index}`) })] : []),
       // DynamoDB uses the table's key in the caller's name when its own copy of the data key has aged.
       key(data.table.keyArn, "dynamodb", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"]),
     ];
@@ -79,5 +78,3 @@ export const permissionsOf = (scope: Construct, needs: Needs, { settings, data, 
   const named = [...table(), ...(needs.secrets ? secrets(needs.secrets) : []), ...(needs.people ? [people(needs.people)] : []), ...(needs.mail ? [mail()] : [])];
   return [...named.map((statement) => ({ statement })), ...(needs.objects ? objects(needs.objects) : [])];
 };
-
-const indexNames = [...Object.keys(tableShape.localIndexes), ...Object.keys(tableShape.globalIndexes)];

@@ -6,7 +6,7 @@ import { inject } from "vitest";
 import { callerOf, expectOk, uploadDocument, type Answer, type Caller } from "../../local/caller.ts";
 import { movableClock, type MovableClock } from "../../local/clock.ts";
 import { freePorts } from "../../local/emulators/ports.ts";
-import { startLocalFirm, type LocalFirm } from "../../local/firm.ts";
+import { startLocalFirm, type LocalFirm, type LocalFirmOptions } from "../../local/firm.ts";
 import type { JournalEntry } from "../../local/gateway.ts";
 import { mailWith, passwordIn, signIn } from "../../local/people.ts";
 import { heldToTheDocument } from "./held-to-the-document.ts";
@@ -35,14 +35,14 @@ export interface TestFirm extends LocalFirm {
 let count = 0;
 const unique = (what: string): string => `${what}${++count}.${randomBytes(3).toString("hex")}`;
 
-export const startTestFirm = async (profile: Readonly<Record<string, unknown>> = {}): Promise<TestFirm> => {
+export const startTestFirm = async (profile: Readonly<Record<string, unknown>> = {}, more: Pick<LocalFirmOptions, "watch"> = {}): Promise<TestFirm> => {
   const emulators = inject("emulators");
   const directory = await mkdtemp(join(tmpdir(), "legajo-firm-"));
   const clock = movableClock();
   const journal: JournalEntry[] = [];
   const [secrets = 0] = await freePorts(1);
   const firm = await startLocalFirm({
-    name: randomBytes(6).toString("hex"), emulators, directory, ports: { api: 0, s3: 0, secrets }, profile, clock, onAnswer: (entry) => journal.push(entry),
+    name: randomBytes(6).toString("hex"), emulators, directory, ports: { api: 0, s3: 0, secrets }, profile, clock, onAnswer: (entry) => journal.push(entry), ...more,
   });
   const enter = async (pool: "staff" | "client", id: string, email: string): Promise<Person> => {
     const token = await signIn(emulators.cognito, firm.pools[pool], email, await passwordIn(emulators.mail, email));

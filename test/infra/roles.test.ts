@@ -22,16 +22,16 @@ const consume = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQue
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "staff-api": [
     "cognito-idp:AdminCreateUser", "cognito-idp:AdminDisableUser", "cognito-idp:AdminEnableUser", "cognito-idp:AdminGetUser", "cognito-idp:AdminUserGlobalSignOut",
-    ...read, "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+    ...read, "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
     "s3:GetObjectVersion", "s3:PutObject", "secretsmanager:GetSecretValue",
   ],
   "client-api": [...read, "dynamodb:PutItem", "dynamodb:Query", "s3:GetObjectVersion", "secretsmanager:GetSecretValue"],
   "share-page": [...read, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "s3:GetObjectVersion", "secretsmanager:GetSecretValue"],
   "document-state": [
-    ...read, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "s3:GetObjectAttributes", "s3:GetObjectVersion", "s3:GetObjectVersionAttributes", "s3:ListBucket", "s3:PutObjectVersionTagging", ...consume,
+    "dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObjectVersionTagging", ...consume,
   ],
-  "notify": [...read, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue", "ses:SendEmail", ...consume],
-  "stats": [...read, "dynamodb:PutItem", "dynamodb:UpdateItem", ...consume],
+  "notify": [...read, "dynamodb:UpdateItem", "secretsmanager:GetSecretValue", "ses:SendEmail", ...consume],
+  "stats": ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", ...consume],
 };
 
 describe.each(Object.keys(environments))("%s", (name) => {
