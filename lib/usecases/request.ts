@@ -38,6 +38,7 @@ export class Trail {
   readonly source: { readonly ip: string; readonly userAgent: string } | undefined;
   #about: About;
   #recorded = false;
+  #keyed = false;
 
   constructor(action: string, requestId: string, source?: { ip: string; userAgent: string }, about: About = {}) {
     this.action = action;
@@ -60,5 +61,14 @@ export class Trail {
 
   markRecorded(): void {
     this.#recorded = true;
+  }
+
+  /** The caller's key is written: later steps of the same request do not write it again. */
+  get keyed(): boolean {
+    return this.#keyed;
+  }
+
+  markKeyed(): void {
+    this.#keyed = true;
   }
 }

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { expectOk, sha256Of, sendBytes } from "../../local/caller.ts";
-import type { AwsClient } from "../../lib/compose.ts";
 import type { FunctionName } from "../../lib/config.ts";
 import { actionsOf, ferrer, resourcesIn, resourcesOf, statementsOf, synthesize, text } from "../infra/synth.ts";
 import { formOf, openLink, startTestFirm, submit, type TestFirm } from "./firm.ts";
@@ -58,7 +57,7 @@ const given = (name: FunctionName): Map<string, unknown> => {
 };
 
 /** What the local cloud alone asks for: people sign in with the password that their mail shows. */
-const onlyHere = /^cognito-idp:AdminSetUserPassword /;
+const onlyHere = "cognito-idp:AdminSetUserPassword ";
 
 const unused: Readonly<Record<string, string>> = {
   "staff-api: cognito-idp:AdminUserGlobalSignOut on staff pool": "the emulator has no global sign-out, so the adapter skips it on this machine",
@@ -90,7 +89,7 @@ describe("what the functions ask of AWS, against their roles", () => {
   for (const name of ["staff-api", "client-api", "share-page", "document-state", "notify", "stats"] as const) {
     it(`lets ${name} do what it does`, () => {
       const permissions = given(name);
-      expect([...(calls.get(name) ?? [])].filter((call) => !permissions.has(call) && !onlyHere.test(call))).toEqual([]);
+      expect([...(calls.get(name) ?? [])].filter((call) => !permissions.has(call) && !call.startsWith(onlyHere))).toEqual([]);
       expect(calls.get(name)?.size).toBeGreaterThan(1);
     });
     it(`lets ${name} do nothing else, but for what is listed with a reason`, () => {

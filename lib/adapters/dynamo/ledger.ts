@@ -58,9 +58,11 @@ export class TableLedger implements Ledger {
       requestId: request.trail.requestId,
     };
     // The first write of a request takes the caller's key: whatever comes after it can be finished by whoever repeats the request.
-    const all = request.once && !request.trail.recorded ? [this.#once(request, request.once, event.about), ...changes] : changes;
+    const once = request.trail.keyed ? undefined : request.once;
+    const all = once ? [this.#once(request, once, event.about), ...changes] : changes;
     if (all.length === 0) await this.record(event);
     else await this.#transact(all, event);
+    if (once) request.trail.markKeyed();
     // The record of a step on the way is not the request's own: what fails after it must still be recorded.
     if (event.action === request.trail.action) request.trail.markRecorded();
     return event;
