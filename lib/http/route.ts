@@ -16,12 +16,12 @@ export interface RawInput {
 }
 
 /** A request after its schemas: what a route's code sees. */
-export interface Input<Params, Query, Body> {
+export interface Input<Params, Query, Body, IfMatch = "optional"> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** The revision that `If-Match` named, on routes that change something. */
-  readonly revision: number;
+  /** The revision that `If-Match` named, on routes that change something; null where it is optional and was left out. */
+  readonly revision: IfMatch extends "required" ? number : number | null;
   readonly page: PageRequest;
 }
 
@@ -37,15 +37,15 @@ export interface Cursors {
   seal(position: string): Promise<string>;
 }
 
-interface Spec<P extends Principal, Params, Query, Body, Result, Early> {
+interface Spec<P extends Principal, Params, Query, Body, Result, Early, IfMatch extends "required" | "optional"> {
   readonly params?: Schema<Params>;
   readonly query?: Schema<Query>;
   readonly body?: Schema<Body>;
   /** What leaves: fields that it does not name are stripped, so that nothing leaks by being added to a record. */
   readonly reply: Schema<Result>;
   readonly status?: 200 | 201 | 204;
-  /** PATCH: the caller says which revision it read. */
-  readonly ifMatch?: true;
+  /** The caller says which revision it read: always with PATCH, if it likes with DELETE. */
+  readonly ifMatch?: IfMatch;
   readonly list?: true;
   /** The path of what was created. */
   readonly location?: (result: Result, params: Params) => string;
@@ -53,14 +53,14 @@ interface Spec<P extends Principal, Params, Query, Body, Result, Early> {
   readonly early?: (params: Params, query: Query) => Promise<Early>;
   /** Reads what an earlier request with the same Idempotency-Key made, by the ids of its record. */
   readonly again?: (request: Request<P>, about: About) => Promise<Result>;
-  readonly run: (request: Request<P>, input: Input<Params, Query, Body>, early: Promise<Early>) => Promise<Result>;
+  readonly run: (request: Request<P>, input: Input<Params, Query, Body, IfMatch>, early: Promise<Early>) => Promise<Result>;
 }
 
 /** A route's code with its schemas, its types closed in: what the dispatcher calls and the OpenAPI document reads. */
 export interface Bound<P extends Principal> {
   readonly schemas: { readonly params?: Schema<unknown> | undefined; readonly query?: Schema<unknown> | undefined; readonly body?: Schema<unknown> | undefined; readonly reply: Schema<unknown> };
   readonly status: number;
-  readonly ifMatch: boolean;
+  readonly ifMatch: "required" | "optional" | null;
   readonly list: boolean;
   /** Parses, and begins the early reads. @throws Refusal naming every field that is wrong. */
   readonly prepare: (raw: RawInput) => {
@@ -80,10 +80,10 @@ const paging = z.object({ limit: z._default(z.optional(limit), 25), cursor: z.op
 
 /** Binds one route. Each binding is parse, one verb, wrap. */
 export const bind = <P extends Principal>() =>
-  <Result, Params = Record<string, never>, Query = Record<string, never>, Body = undefined, Early = undefined>(spec: Spec<P, Params, Query, Body, Result, Early>): Bound<P> => ({
+  <Result, Params = Record<string, never>, Query = Record<string, never>, Body = undefined, Early = undefined, IfMatch extends "required" | "optional" = "optional">(spec: Spec<P, Params, Query, Body, Result, Early, IfMatch>): Bound<P> => ({
     schemas: { params: spec.params, query: spec.query, body: spec.body, reply: spec.reply },
     status: spec.status ?? 200,
-    ifMatch: spec.ifMatch === true,
+    ifMatch: spec.ifMatch ?? null,
     list: spec.list === true,
     prepare(raw) {
       const query = single(raw.query);
@@ -97,7 +97,9 @@ export const bind = <P extends Principal>() =>
         // The three casts pair a schema left out with the type parameter's default, which TypeScript cannot see.
       };
       const paged = spec.list ? parse(paging, query, "query") : { limit: 25 };
-      const revision = spec.ifMatch ? revisionOf(raw.ifMatch) : 0;
+      const asksForNone = spec.ifMatch === undefined || (spec.ifMatch === "optional" && raw.ifMatch === undefined);
+      const revision = (asksForNone ? null : revisionOf(raw.ifMatch)) as Input<Params, Query, Body, IfMatch>["revision"];
+      // `required` has thrown by now where nothing was named, which the conditional type cannot see.
       const early = spec.early?.(params, parsed.query);
       early?.catch(() => undefined); // whoever is refused before it is awaited must not end the process
 

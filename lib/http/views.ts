@@ -17,6 +17,8 @@ import type { ShareInUse } from "../usecases/shares.ts";
  * Views for clients hold no storage key, no internal note, no other participant and no staff address.
  */
 const etag = z.string();
+/** Of what is written once: grants and entries. */
+const unchanging = "1";
 const etagOf = (it: { readonly revision: number }): string => String(it.revision);
 
 export const memberView = z.object({ memberId: idOf("member"), email: z.string(), name: z.string(), role: z.enum(roles), suspended: z.boolean(), status: z.enum(["inviting", "active"]), createdAt: instant, etag });
@@ -37,8 +39,8 @@ export const caseView = z.object({
 });
 export const viewCase = (it: Case): z.infer<typeof caseView> => ({ ...it, etag: etagOf(it) });
 
-export const entryView = z.object({ entryId: idOf("timelineEntry"), text: z.string(), visibleToClient: z.boolean(), occurredAt: instant, author: z.optional(idOf("member")) });
-export const viewEntry = (it: TimelineEntry): z.infer<typeof entryView> => it;
+export const entryView = z.object({ entryId: idOf("timelineEntry"), text: z.string(), visibleToClient: z.boolean(), occurredAt: instant, author: z.optional(idOf("member")), etag });
+export const viewEntry = (it: TimelineEntry): z.infer<typeof entryView> => ({ ...it, etag: unchanging });
 
 export const folderView = z.object({ folderId: idOf("folder"), caseId: idOf("case"), parentId: z.optional(idOf("folder")), name: z.string(), inherit: z.boolean(), createdAt: instant, etag });
 export const viewFolder = (it: Folder): z.infer<typeof folderView> => ({ ...it, etag: etagOf(it) });
@@ -77,10 +79,10 @@ export const viewHandOut = (it: HandOut): z.infer<typeof handOutView> => ({ ...i
 export const grantView = z.object({
   grantId: idOf("grant"), caseId: idOf("case"), principal: z.union([z.object({ contactId: idOf("contact") }), z.object({ clientId: idOf("client") })]),
   resource: z.object({ folderId: z.optional(idOf("folder")), documentId: z.optional(idOf("document")) }), level: z.enum(levels),
-  expiresAt: z.optional(instant), createdAt: instant, givenBy: idOf("member"),
+  expiresAt: z.optional(instant), createdAt: instant, givenBy: idOf("member"), etag,
 });
 export const viewGrant = ({ holder, place, ...it }: Grant): z.infer<typeof grantView> => ({
-  ...it,
+  ...it, etag: unchanging,
   principal: isId("contact", holder) ? { contactId: holder } : isId("client", holder) ? { clientId: holder } : unreachable(holder),
   resource: isId("folder", place) ? { folderId: place } : isId("document", place) ? { documentId: place } : {},
 });

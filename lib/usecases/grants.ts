@@ -7,7 +7,7 @@ import type { StaffPrincipal } from "../domain/principal.ts";
 import { invalid } from "../domain/refusal.ts";
 import type { Instant } from "../domain/time.ts";
 import { entered, enterCase } from "./cases.ts";
-import { found } from "./people.ts";
+import { found, sameRevision } from "./people.ts";
 import type { Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
 
@@ -56,12 +56,16 @@ const aboutOf = ({ holder, place }: Grant): About => ({
   ...(isId("contact", holder) && { contactId: holder }), ...(isId("folder", place) && { folderId: place }), ...(isId("document", place) && { documentId: place }),
 });
 
+/** A grant never changes: it is given and revoked. */
+export const onlyRevision = 1;
+
 /** The next request of whoever held it is decided without it. */
 export const revokeGrant = ({ ledger, grants }: Pick<Ports, "ledger" | "grants">) =>
-  async (request: Staff, caseId: CaseId, grantId: GrantId, reads: Promise<readonly [Case | null, Grant | null]>): Promise<void> => {
+  async (request: Staff, caseId: CaseId, grantId: GrantId, read: number | null, reads: Promise<readonly [Case | null, Grant | null]>): Promise<void> => {
     await entered(request, caseId, reads.then(([kase]) => kase));
     request.trail.concerns({ grantId });
     const grant = found((await reads)[1]);
     request.trail.concerns(aboutOf(grant));
+    if (read !== null) sameRevision({ revision: onlyRevision }, read);
     await ledger.commit(request, [await grants.revoke(grant)]);
   };

@@ -6,7 +6,7 @@ import { invalid } from "../domain/refusal.ts";
 import type { Link, Share } from "../domain/share.ts";
 import { plusDays, type Instant } from "../domain/time.ts";
 import { enterCase } from "./cases.ts";
-import { found } from "./people.ts";
+import { found, sameRevision } from "./people.ts";
 import type { Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
 
@@ -81,8 +81,9 @@ export const readShare = ({ shares, cases }: Pick<Ports, "shares" | "cases">) =>
 
 /** Shuts every link of the share on the next request. */
 export const revokeShare = (deps: Pick<Ports, "ledger" | "shares" | "cases">) =>
-  async (request: Staff, shareId: ShareId): Promise<void> => {
+  async (request: Staff, shareId: ShareId, read: number | null): Promise<void> => {
     const share = await enterShare(deps, request, shareId);
+    if (read !== null) sameRevision(share, read);
     await deps.ledger.commit(request, [deps.shares.revoke(share, request.now)]);
   };
 

@@ -167,3 +167,55 @@ describe("lists in pages", () => {
     }
   });
 });
+
+describe("a list that is walked while things come and go", () => {
+  let firm: TestFirm;
+  let caseId: string;
+  let contact: Person;
+  const name = (number: number): string => `Folder ${String(number).padStart(3, "0")}`;
+  const create = async (number: number): Promise<string> => (await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/folders`, { name: name(number) }))).folderId;
+  const give = async (folderId: string): Promise<string> => (await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/grants`, { principal: { contactId: contact.id }, resource: { folderId }, level: "read" }))).grantId;
+
+  beforeAll(async () => {
+    firm = await startTestFirm();
+    const clientId = await firm.createClient();
+    contact = await firm.inviteContact(clientId);
+    caseId = await firm.createCase(clientId);
+  });
+  afterAll(() => firm.stop());
+
+  it.each([1, 2, 100])("shows what stays exactly once, by pages of %i", async (limit) => {
+    const offset = limit * 10;
+    const stays: string[] = [];
+    const goes: string[] = [];
+    const grants = new Map<string, string>();
+    for (let number = 0; number < 8; number++) {
+      const folderId = await create(offset + number * 0.1);
+      grants.set(folderId, await give(folderId));
+      (number % 2 === 0 ? stays : goes).push(folderId);
+    }
+    for (const path of [`/client/cases/${caseId}/items`, "/client/shared-with-me"]) {
+      const seen: string[] = [];
+      for (let cursor: string | null = null, step = 0; ; step++) {
+        const page = await expectOk(contact.call("GET", `${path}?limit=${limit}${cursor ? `&cursor=${cursor}` : ""}`));
+        seen.push(...page.items.map((it: { folderId: string }) => it.folderId));
+        cursor = page.nextCursor;
+        if (cursor === null) break;
+        // One goes and another comes, before and behind the place in the walk.
+        const gone = path.endsWith("items") ? goes.pop() : undefined;
+        if (gone) await expectOk(firm.admin.call("DELETE", `/staff/cases/${caseId}/grants/${grants.get(gone)}`));
+        if (step < 3) await give(await create(offset + 5 + step * 0.01 + (path.endsWith("items") ? 0 : 0.5)));
+      }
+      for (const folderId of stays) expect([path, limit, seen.filter((it) => it === folderId).length]).toEqual([path, limit, 1]);
+      expect(new Set(seen).size).toBe(seen.length);
+    }
+  });
+
+  it("deletes with the etag that was read, with none, and not with another", async () => {
+    const [first, second] = [await give(await create(9001)), await give(await create(9002))];
+    const path = `/staff/cases/${caseId}/grants`;
+    expect((await firm.admin.call("DELETE", `${path}/${first}`, undefined, { "if-match": '"7"' })).status).toBe(412);
+    expect((await firm.admin.call("DELETE", `${path}/${first}`, undefined, { "if-match": '"1"' })).status).toBe(204);
+    expect((await firm.admin.call("DELETE", `${path}/${second}`)).status).toBe(204);
+  });
+});

@@ -56,7 +56,7 @@ export const caseBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | 
   }),
   "cases.read": route({ params: z.object(inCase), reply: caseView, run: async (request, { params }) => viewCase(await enterCase(ports, request, params.caseId)) }),
   "cases.change": route({
-    params: z.object(inCase), ifMatch: true, reply: caseView,
+    params: z.object(inCase), ifMatch: "required", reply: caseView,
     body: z.strictObject({ title: z.optional(line(200)), status: z.optional(z.enum(caseStatuses)), adviserId: z.optional(idOf("member")) }),
     run: async (request, { params, body, revision }) => viewCase(await changeCase(ports)(request, params.caseId, { ...body, revision })),
   }),

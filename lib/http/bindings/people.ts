@@ -37,7 +37,7 @@ export const peopleBindings = (ports: Pick<Ports, "ledger" | "people" | "account
       return viewMember(found(await people.member(params.memberId)));
     } }),
     "members.change": route({
-      params: memberId, ifMatch: true, body: z.strictObject({ role: z.optional(z.enum(roles)), suspended: z.optional(z.boolean()) }), reply: memberView,
+      params: memberId, ifMatch: "required", body: z.strictObject({ role: z.optional(z.enum(roles)), suspended: z.optional(z.boolean()) }), reply: memberView,
       run: async (request, { params, body, revision }) => viewMember(await changeMember(ports)(request, params.memberId, { ...body, revision })),
     }),
     "members.sign-out": route({ params: memberId, reply: none, status: 204, run: async (request, { params }) => signOut(ports)(request, params) }),
@@ -53,7 +53,7 @@ export const peopleBindings = (ports: Pick<Ports, "ledger" | "people" | "account
       return viewClient(found(await people.client(params.clientId)));
     } }),
     "clients.change": route({
-      params: clientId, ifMatch: true, body: z.strictObject({ name: z.optional(line(200)), ...clientFields }), reply: clientView,
+      params: clientId, ifMatch: "required", body: z.strictObject({ name: z.optional(line(200)), ...clientFields }), reply: clientView,
       run: async (request, { params, body, revision }) => viewClient(await changeClient(ports)(request, params.clientId, { ...body, revision })),
     }),
 
@@ -76,7 +76,7 @@ export const peopleBindings = (ports: Pick<Ports, "ledger" | "people" | "account
       return viewContact(found(await people.contact(params.contactId)));
     } }),
     "contacts.change": route({
-      params: contactId, ifMatch: true, body: z.strictObject({ name: z.optional(line(120)), locale: z.optional(localeTag), suspended: z.optional(z.boolean()) }), reply: contactView,
+      params: contactId, ifMatch: "required", body: z.strictObject({ name: z.optional(line(120)), locale: z.optional(localeTag), suspended: z.optional(z.boolean()) }), reply: contactView,
       run: async (request, { params, body, revision }) => viewContact(await changeContact(ports)(request, params.contactId, { ...body, revision })),
     }),
     "contacts.sign-out": route({ params: contactId, reply: none, status: 204, run: async (request, { params }) => signOut(ports)(request, params) }),

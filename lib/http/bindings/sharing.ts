@@ -45,9 +45,9 @@ export const sharingBindings = (ports: Pick<Ports, "ledger" | "people" | "cases"
     again: async (_, about) => viewGrant(found(await ports.grants.get(made(about.caseId), made(about.grantId)))),
   }),
   "grants.revoke": route({
-    params: z.object({ ...inCase.shape, grantId: idOf("grant") }), reply: none, status: 204,
+    params: z.object({ ...inCase.shape, grantId: idOf("grant") }), ifMatch: "optional", reply: none, status: 204,
     early: ({ caseId, grantId }) => Promise.all([ports.cases.get(caseId), ports.grants.get(caseId, grantId)]),
-    run: async (request, { params }, early) => revokeGrant(ports)(request, params.caseId, params.grantId, early),
+    run: async (request, { params, revision }, early) => revokeGrant(ports)(request, params.caseId, params.grantId, revision, early),
   }),
   "shares.list": route({
     list: true, params: inCase, reply: pageOf(shareView),
@@ -66,7 +66,9 @@ export const sharingBindings = (ports: Pick<Ports, "ledger" | "people" | "cases"
     again: async (request, about) => viewShared(await readShare(ports)(request, made(about.shareId)), request.now),
   }),
   "shares.read": route({ params: ofShare, reply: sharedView, run: async (request, { params }) => viewShared(await readShare(ports)(request, params.shareId), request.now) }),
-  "shares.revoke": route({ params: ofShare, reply: none, status: 204, run: async (request, { params }) => revokeShare(ports)(request, params.shareId) }),
+  "shares.revoke": route({
+    params: ofShare, ifMatch: "optional", reply: none, status: 204, run: async (request, { params, revision }) => revokeShare(ports)(request, params.shareId, revision),
+  }),
   "shares.revoke-recipient": route({
     params: z.object({ ...ofShare.shape, recipientId: idOf("recipient") }), reply: none, status: 204,
     run: async (request, { params }) => revokeRecipient(ports)(request, params.shareId, params.recipientId),

@@ -84,7 +84,7 @@ const pageParameters: readonly Json[] = [
   { name: "limit", in: "query", description: "How many at most.", schema: { type: "integer", minimum: 1, maximum: 100, default: 25 } },
   { name: "cursor", in: "query", description: "The `nextCursor` of the page before; for the same caller and the same request, for a day.", schema: { type: "string", minLength: 1, maxLength: 4096 } },
 ];
-const ifMatch: Json = { name: "If-Match", in: "header", required: true, description: "The `etag` that was read, quoted.", schema: { type: "string", pattern: '^"\\d{1,9}"$' }, example: '"3"' };
+const ifMatch = (required: boolean): Json => ({ name: "If-Match", in: "header", required, description: "The `etag` that was read, quoted.", schema: { type: "string", pattern: '^"\\d{1,9}"$' }, example: '"3"' });
 
 const idempotencyKey: Json = {
   name: "Idempotency-Key", in: "header", description: "The same key and request again give the same object, with upload URLs signed anew; the same key with another request is refused.",
@@ -92,7 +92,7 @@ const idempotencyKey: Json = {
 };
 
 const boundOperation = (name: RouteName, { schemas, status, ifMatch: needsMatch, list }: Documented): Json => {
-  const parameters = [...parametersOf("path", schemas.params), ...parametersOf("query", schemas.query), ...(list ? pageParameters : []), ...(needsMatch ? [ifMatch] : []), ...(status === 201 ? [idempotencyKey] : [])];
+  const parameters = [...parametersOf("path", schemas.params), ...parametersOf("query", schemas.query), ...(list ? pageParameters : []), ...(needsMatch ? [ifMatch(needsMatch === "required")] : []), ...(status === 201 ? [idempotencyKey] : [])];
   const { request } = exampleOf(name);
   return {
     ...(parameters.length > 0 && { parameters }),

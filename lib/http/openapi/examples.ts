@@ -34,7 +34,7 @@ export const examples: Partial<Record<RouteName, Example>> = {
   "versions.complete": { reply: { ...version, state: "scanning", etag: "3" } },
   "grants.give": {
     request: { principal: { contactId }, resource: { folderId }, level: "read" },
-    reply: { grantId, caseId, principal: { contactId }, resource: { folderId }, level: "read", createdAt: at, givenBy: memberId },
+    reply: { grantId, caseId, principal: { contactId }, resource: { folderId }, level: "read", createdAt: at, givenBy: memberId, etag: "1" },
   },
   "shares.create": { request: { folderId, recipients: [{ email: "notaria@elsewhere.example", name: "Notaría Vidal", locale: "ca" }], message: "Les envío la escritura.", maxDownloads: 5 } },
   "client.shared-with-me": { reply: { items: [{ grantId, kind: "folder", name: "Escrituras", case: { caseId, reference: theCase.reference, title: theCase.title }, folderId, level: "read", givenAt: at }], nextCursor: null } },

@@ -26,7 +26,7 @@ const codesOf = (name: RouteName, documented: Documented | null): ReadonlySet<Co
     ...(documented ? ["unauthenticated" as const, ...(changes ? ["unsupported_media_type" as const] : [])] : []),
     ...(route.audience === "staff" && route.act === "administer" ? ["forbidden" as const] : []),
     ...(changes ? ["conflict" as const] : []), ...(route.audience === "staff" && changes ? ["stale" as const] : []),
-    ...(documented?.ifMatch ? ["precondition_required" as const] : []), ...(documented?.status === 201 ? ["idempotency_conflict" as const] : []),
+    ...(documented?.ifMatch === "required" ? ["precondition_required" as const] : []), ...(documented?.status === 201 ? ["idempotency_conflict" as const] : []),
     ...(particular[name] ?? []),
   ]);
 };
