@@ -42,5 +42,10 @@ if (command) {
   child.on("error", (error) => stop(`${command} could not be started: ${error.message}`));
   // A terminal sends Ctrl-C to the whole group; a supervisor signals this process alone, so both are passed on.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // npm passes a signal on to its shell, and the shell dies of it without a word: whose parent is gone is told to stop.
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill("SIGTERM");
+  }, 500).unref();
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
 }
