@@ -40,7 +40,7 @@ export default tseslint.config(
     rules: { "no-restricted-syntax": ["error", { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now'], NewExpression[callee.name='Date'][arguments.length=0]", message: "The request carries its instant." }] },
   },
   { files: ["**/*.mjs"], ...tseslint.configs.disableTypeChecked },
-  { files: ["scripts/**", "*.mjs"], languageOptions: { globals: { process: "readonly", console: "readonly" } } },
+  { files: ["scripts/**", "*.mjs"], languageOptions: { globals: { process: "readonly", console: "readonly", setInterval: "readonly" } } },
   {
     files: ["test/**", "local/**"],
     rules: {
