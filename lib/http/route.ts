@@ -163,7 +163,8 @@ const single = (query: RawInput["query"]): Record<string, string> => {
   return Object.fromEntries(values);
 };
 
-const parse = <T>(schema: Schema<T>, value: unknown, where: "path" | "query" | "body"): T => {
+/** @throws Refusal naming every field that is wrong; an id of the path that cannot be one is an id of nothing. */
+export const parse = <T>(schema: Schema<T>, value: unknown, where: "path" | "query" | "body"): T => {
   // Without its input an issue cannot tell what is missing from what is wrong.
   const parsed = z.safeParse(schema, value, { reportInput: true });
   if (parsed.success) return parsed.data;

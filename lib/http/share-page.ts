@@ -14,9 +14,10 @@ import { renderDoor, type DoorProblem } from "./pages/door.ts";
 import { pageHeaders } from "./pages/headers.ts";
 import { renderList } from "./pages/list.ts";
 import { problemOf } from "./problem.ts";
+import { parse } from "./route.ts";
 import { matchRoute, type RouteName, type RouteNameOf } from "./routes.ts";
 import { isStamp, makeStamp, sessionCookie, sessionIn } from "./session.ts";
-import { doorView, listQuery, sharedFileView, sharedView } from "./share-views.ts";
+import { doorView, listQuery, sharedFileView, sharedView, visitInput } from "./share-views.ts";
 
 export interface SharePageDeps extends FrameDeps, Pick<Ports, "ledger" | "shares" | "documents" | "objects" | "cases" | "register" | "firm"> {
   readonly linkKey: () => Promise<string>;
@@ -99,9 +100,12 @@ const showDoor = async ({ deps, event, link, token, key, request }: Visit, probl
   return page(deps, problem ? 400 : 200, renderDoor(view));
 };
 
-/** A form proves that a page of ours was read; JSON cannot be sent across origins without asking. */
+/** A form proves that a page of ours was read; JSON cannot be sent across origins without asking. @throws Refusal for JSON that is none of ours. */
 const formIsOurs = ({ event, link, key, request }: Visit): boolean => {
-  if (/^application\/json\b/i.test(header(event, "content-type") ?? "")) return true;
+  if (/^application\/json\b/i.test(header(event, "content-type") ?? "")) {
+    parse(visitInput, rawInputOf(event).body, "body");
+    return true;
+  }
   return isStamp(key, "form", link.linkHash, new URLSearchParams(bodyText(event)).get("nonce") ?? undefined, request.now);
 };
 

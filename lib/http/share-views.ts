@@ -20,5 +20,8 @@ export const sharedView = z.object({
 
 export const sharedFileView = z.object({ url: z.string(), expiresAt: instant, fileName: z.string() });
 
+/** What opening and downloading take in JSON: nothing is asked for yet. */
+export const visitInput = z.optional(z.strictObject({}));
+
 /** Where in the shared folder, and how far. */
 export const listQuery = z.strictObject({ folder: z.optional(idOf("folder")), cursor: z.optional(z.string()) });
