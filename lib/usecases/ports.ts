@@ -106,6 +106,8 @@ export interface Documents {
   setFacts(it: Version, facts: Facts): Change;
   /** Makes a version the one that clients get, unless a later one is published already. */
   publish(document: Document, it: Version, published: Published): Change;
+  /** Clients get no version of the document any more, until staff publish one. */
+  withdraw(document: Document): Change;
 }
 
 export interface Grants {

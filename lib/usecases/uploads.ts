@@ -1,4 +1,4 @@
-import { bytesMatch, mayRelease, objectKey, parseObjectKey, type Facts, type Version } from "../domain/document.ts";
+import { bytesMatch, mayRelease, objectKey, parseObjectKey, stateOf, type Facts, type Version } from "../domain/document.ts";
 import type { DocumentId, VersionId } from "../domain/ids.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { SystemPrincipal } from "../domain/principal.ts";
@@ -25,13 +25,15 @@ export const objectStored = (deps: Deps) =>
       version.facts.stored ? null : { stored: { at: request.now, s3VersionId, ...held } });
   };
 
-/** The scan's word on one S3 version. A word on any other, or on one that S3 does not hold, is not about our bytes: it must not be taken for the word that is to come. */
+/** The scan's word on one S3 version. A word on any other, or on one that S3 does not hold, is not about our bytes: it must not be taken for the word that is to come. Only threats are believed after another word. */
 export const objectScanned = (deps: Deps) =>
   async (request: System, key: string, s3VersionId: string, result: Verdict): Promise<void> => {
     const ids = parseObjectKey(key);
     if (ids === null || (await deps.objects.describe(key, s3VersionId)) === null) return;
-    await addFacts(deps, request, ids, "version.scanned", ({ facts: { stored, verdict } }) =>
-      (stored && stored.s3VersionId !== s3VersionId) || verdict ? null : { verdict: { at: request.now, s3VersionId, result } });
+    await addFacts(deps, request, ids, "version.scanned", ({ facts: { stored, verdict } }) => {
+      const isNews = verdict === undefined || (result === "threats" && verdict.result !== "threats");
+      return isNews && (stored === undefined || stored.s3VersionId === s3VersionId) ? { verdict: { at: request.now, s3VersionId, result } } : null;
+    });
   };
 
 /** Looks again at a version whose upload was said to be complete. */
@@ -64,6 +66,12 @@ const addFacts = async (deps: Deps, request: System, ids: { documentId: Document
 };
 
 const goOn = async ({ ledger, documents, objects }: Deps, request: System, version: Version): Promise<void> => {
+  if (stateOf(version) === "quarantined") {
+    const document = await documents.get(version.caseId, version.documentId);
+    if (document?.published?.versionId !== version.versionId) return;
+    await ledger.commit(requestOf(request, "version.withdrawn", request.trail.about), [documents.withdraw(document)]);
+    return;
+  }
   if (!mayRelease(version) || !bytesMatch(version) || version.facts.stored === undefined) return;
   let released = version;
   if (version.facts.released === undefined) {

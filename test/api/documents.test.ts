@@ -301,6 +301,27 @@ describe("documents", () => {
   });
 
   describe("versions", () => {
+    it("are withdrawn from clients when threats are found in one that was clean before, and stay withdrawn", async () => {
+      const bytes = randomBytes(30);
+      firm.scanner.mode = "hold";
+      const it = await announce(firm, caseId, bytes);
+      const { s3VersionId } = await put(it, bytes);
+      await expectOk(complete(firm, caseId, it));
+      await firm.settle();
+      firm.scanner.mode = "auto";
+      const say = (status: string) => firm.bus.publish("default", verdictEvent(firm.bucket, it.key, s3VersionId, status));
+      await say("NO_THREATS_FOUND");
+      await expectOk(clientDownload(it));
+      for (const word of ["THREATS_FOUND", "NO_THREATS_FOUND"]) {
+        await say(word);
+        expect(await versionNow(firm, caseId, it)).toMatchObject({ state: "quarantined" });
+        expect((await clientDownload(it)).status).toBe(404);
+        expect((await staffDownload(it, it.versionId)).status).toBe(423);
+      }
+      await firm.settle();
+      expect((await recordsOf(firm)).filter((record) => record["about"].versionId === it.versionId && record["action"] === "version.withdrawn")).toHaveLength(1);
+    });
+
     it("change for clients only when the new one is available", async () => {
       const [first, second] = [randomBytes(30), randomBytes(40)];
       const one = await uploaded(first);

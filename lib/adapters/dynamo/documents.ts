@@ -49,6 +49,7 @@ export const documentsIn = (table: Table): Documents => {
       write.create(keys.version(of.documentId, it.versionId), it),
     ),
     setFacts: (it, facts) => write.replace(keys.version(it.documentId, it.versionId), { ...it, facts, revision: it.revision + 1 }),
+    withdraw: ({ published: _, ...of }) => write.replace(keys.document(of.caseId, of.documentId), documentItem({ ...of, revision: of.revision + 1 }), cannotFail),
     publish: (of, it, published) => together(
       write.replace(keys.document(of.caseId, of.documentId), documentItem({ ...of, published, revision: of.revision + 1 }), cannotFail),
       write.replace(keys.version(it.documentId, it.versionId), { ...it, draft: false, publishedAt: published.publishedAt, revision: it.revision + 1 }),
