@@ -8,7 +8,7 @@ import { countedActions } from "../domain/event.ts";
 export interface EventRule {
   readonly bus: "firm" | "default";
   readonly consumer: Consumer;
-  /** EventBridge pattern without the bucket, which `infra/` and `local/` add to rules of the default bus. */
+  /** EventBridge pattern without the bucket: `infra/` adds it to rules of the default bus, and the consumer checks it again. */
   readonly pattern: { readonly source: readonly string[]; readonly "detail-type": readonly string[]; readonly detail?: Readonly<Record<string, unknown>> };
 }
 

@@ -34,8 +34,8 @@ export type Pool = "staff" | "client";
 
 /** Conditional writes that a store has prepared. Only `Ledger.commit` applies them: there is no other way to write. */
 export interface Change {
-  /** Items that the change writes; a transaction takes at most 100. */
-  readonly size: number;
+  /** Opaque to use cases: only the ledger of the store that prepared them can read them. */
+  readonly writes: readonly unknown[];
 }
 
 export interface Ledger {

@@ -20,10 +20,6 @@ export class TableChange implements Change {
   constructor(writes: TableChange["writes"]) {
     this.writes = writes;
   }
-
-  get size(): number {
-    return this.writes.length;
-  }
 }
 
 /** For writes without a condition, and conditions that only a bug can fail. */
