@@ -23,11 +23,8 @@ import { verifierOf } from "./adapters/verifier.ts";
 import type { Config } from "./config.ts";
 import { documentStateConsumer, notifyConsumer, statsConsumer } from "./events/consumers.ts";
 import { jsonApi } from "./http/api.ts";
-import { caseBindings } from "./http/bindings/cases.ts";
 import { clientBindings } from "./http/bindings/client.ts";
-import { peopleBindings } from "./http/bindings/people.ts";
-import { registerBindings } from "./http/bindings/register.ts";
-import { sharingBindings } from "./http/bindings/sharing.ts";
+import { staffBindings } from "./http/bindings/staff.ts";
 import { openAnswers } from "./http/open.ts";
 import { sharePage } from "./http/share-page.ts";
 import { newId } from "./domain/ids.ts";
@@ -88,9 +85,8 @@ const staffPorts = (config: Config<"staff-api">, around: Surroundings) => ({
 export const composeStaffApi = (config: Config<"staff-api">, surroundings: Surroundings) => {
   const ports = staffPorts(config, surroundings);
   const { clock } = surroundings;
-  const bindings = { ...peopleBindings(ports), ...caseBindings(ports), ...sharingBindings(ports), ...registerBindings(ports) };
   const verify = verifierOf({ issuer: config.STAFF_ISSUER, clientId: config.STAFF_POOL_CLIENT_ID }, clock);
-  return jsonApi("staff", bindings, { ...ports, verify, cursorKey: currentKey(config.CURSOR_KEY_SECRET, surroundings), clock }, ({ person }) => (person.kind === "member" ? person : null));
+  return jsonApi("staff", staffBindings(ports), { ...ports, verify, cursorKey: currentKey(config.CURSOR_KEY_SECRET, surroundings), clock }, ({ person }) => (person.kind === "member" ? person : null));
 };
 
 /** A firm begins with one administrator, whom nobody with a token can invite. */

@@ -56,7 +56,7 @@ export interface LocalFirm {
 }
 
 const demonstration = {
-  name: "Bufete Ferrer y Asociados", colour: "#1f4e79", phone: "+34 972 00 00 00", address: "Carrer de la Força 12, 17004 Girona",
+  name: "Bufete Ferrer y Asociados", colour: "#1f4e79", phone: "+34 972 00 00 00", address: "Carrer de la Força 12, 17004 Girona", adviserCases: "all",
 } as const;
 
 /** The SDK's own variables say where services answer, so that the code of the functions knows nothing of this machine. */

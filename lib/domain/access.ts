@@ -1,12 +1,72 @@
 import * as z from "zod/mini";
-import type { Folder } from "./case.ts";
-import { idOf, type CaseId, type ClientId, type ContactId, type DocumentId, type FolderId } from "./ids.ts";
+import type { Case, Folder } from "./case.ts";
+import type { FirmProfile } from "./firm.ts";
+import { idOf, type CaseId, type ClientId, type ContactId, type DocumentId, type FolderId, type MemberId } from "./ids.ts";
 import type { Role } from "./people.ts";
 import { instant, isOver, type Instant } from "./time.ts";
 
-/** `read` lists and downloads; nothing lets a client change or delete. */
-export const levels = ["read"] as const;
+/*
+ * Every rule of who may do what, and nothing else: no reads, no clock, no words for people. First the people of the firm, then those it serves.
+ */
+
+/**
+ * What a staff route does, in the words of a role: `assign` says who works on a case and whether it is restricted, `administer` is the firm's
+ * settings, its members and its totals.
+ */
+export type StaffAct = "read" | "write" | "assign" | "administer";
+
+const staffActs: Readonly<Record<Role, readonly StaffAct[]>> = {
+  admin: ["read", "write", "assign", "administer"],
+  adviser: ["read", "write", "assign"],
+  assistant: ["read", "write"],
+};
+export const staffMay = (role: Role, act: StaffAct): boolean => staffActs[role].includes(act);
+
+/** A person of the firm as the rules see them; an assistant works for advisers. */
+export interface StaffMember { readonly memberId: MemberId; readonly role: Role; readonly advisers: readonly MemberId[] }
+/** A case as the rules see it. */
+export type Guarded = Pick<Case, "adviserId" | "team" | "restricted" | "brokenGlass">;
+export type Firm = Pick<FirmProfile, "adviserCases">;
+
+/** The adviser in charge is of the team, named in it or not. */
+const isOfTeam = (kase: Guarded, id: MemberId): boolean => kase.adviserId === id || kase.team.includes(id);
+
+interface Entry {
+  readonly roles: readonly Role[];
+  /** Leads into cases that are restricted to their team, too. */
+  readonly restricted: boolean;
+  readonly holds: (who: StaffMember, kase: Guarded, firm: Firm, now: Instant) => boolean;
+}
+
+/** The ways into a case; where none holds, the case does not exist for the person who asks. */
+const entries = {
+  "team": { roles: ["admin", "adviser", "assistant"], restricted: true, holds: (who, kase) => isOfTeam(kase, who.memberId) },
+  "assistant-of-team": { roles: ["assistant"], restricted: false, holds: (who, kase) => who.advisers.some((it) => isOfTeam(kase, it)) },
+  "every-adviser": { roles: ["adviser"], restricted: false, holds: (_who, _kase, firm) => firm.adviserCases === "all" },
+  "assistant-of-every-adviser": { roles: ["assistant"], restricted: false, holds: (who, _kase, firm) => firm.adviserCases === "all" && who.advisers.length > 0 },
+  "administrator": { roles: ["admin"], restricted: false, holds: () => true },
+  "break-glass": { roles: ["admin"], restricted: true, holds: (who, kase, _firm, now) => kase.brokenGlass.some((it) => it.memberId === who.memberId && !isOver(it.until, now)) },
+} as const satisfies Readonly<Record<string, Entry>>;
+export type StaffEntry = keyof typeof entries;
+export const staffEntries = Object.keys(entries) as [StaffEntry, ...StaffEntry[]]; // Object.keys forgets the names of a closed list
+
+/** The ways by which this person enters the case now; none means that it does not exist for them. */
+export const entriesOf = (who: StaffMember, kase: Guarded, firm: Firm, now: Instant): StaffEntry[] =>
+  staffEntries.filter((name) => {
+    const it: Entry = entries[name];
+    return it.roles.includes(who.role) && (it.restricted || !kase.restricted) && it.holds(who, kase, firm, now);
+  });
+export const mayEnter = (who: StaffMember, kase: Guarded, firm: Firm, now: Instant): boolean => entriesOf(who, kase, firm, now).length > 0;
+
+/** Only an administrator breaks the glass, and only of a case that is shut to them. */
+export const mayBreakGlass = (who: StaffMember, kase: Guarded): boolean => who.role === "admin" && kase.restricted;
+
+/**
+ * Levels, each with all before it: `read` lists and downloads, `upload` adds documents. Nothing lets a client change or delete.
+ */
+export const levels = ["read", "upload"] as const;
 export type Level = (typeof levels)[number];
+export const includes = (held: Level | null, needed: Level): boolean => held !== null && levels.indexOf(held) >= levels.indexOf(needed);
 
 /** Who holds a grant: one contact, or every contact of a client. */
 export type Holder = ContactId | ClientId;
@@ -45,13 +105,6 @@ export const openingGrants = (location: Location, holders: readonly Holder[], gr
   return grants.filter((it) => it.caseId === location.caseId && holders.includes(it.holder) && places.has(it.place) && !isOver(it.expiresAt, now));
 };
 
-/** What a staff route does, in the words of a role. */
-export type StaffAct = "read" | "write" | "administer";
-
-/** Who of the firm may do what: administrators everything, advisers and assistants the work on cases. */
-const staffActs: Readonly<Record<Role, readonly StaffAct[]>> = {
-  admin: ["read", "write", "administer"],
-  adviser: ["read", "write"],
-  assistant: ["read", "write"],
-};
-export const staffMay = (role: Role, act: StaffAct): boolean => staffActs[role].includes(act);
+/** What these grants allow together: the most that one of them does. */
+export const levelOf = (grants: readonly Pick<Grant, "level">[]): Level | null =>
+  levels.findLast((level) => grants.some((it) => it.level === level)) ?? null;

@@ -6,14 +6,20 @@ export const caseStatuses = ["open", "waiting", "closed"] as const;
 
 /** A matter (expediente) that the firm handles for one client, with one adviser in charge. */
 export const kase = z.object({
-  caseId: idOf("case"), clientId: idOf("client"), adviserId: idOf("member"), reference: z.string(), title: z.string(),
+  caseId: idOf("case"), clientId: idOf("client"), adviserId: idOf("member"),
+  /** Who works on the case beside its adviser; where it is `restricted`, it exists for nobody else (a conflict wall). */
+  team: z._default(z.array(idOf("member")), []), restricted: z._default(z.boolean(), false),
+  /** Administrators who gave a reason to enter a restricted case, each until when; the reasons stand in its timeline. */
+  brokenGlass: z._default(z.array(z.object({ memberId: idOf("member"), until: instant })), []),
+  reference: z.string(), title: z.string(),
   status: z.enum(caseStatuses), createdAt: instant, updatedAt: instant, revision: z.int(),
 });
 export type Case = z.infer<typeof kase>;
 
-/** One line of a case's story (evolución). `automatic` entries come from events, the others from staff. */
+/** One line of a case's story (evolución); `break-glass` is the reason that an administrator gave to enter it. */
 export const timelineEntry = z.object({
   entryId: idOf("timelineEntry"), text: z.string(), visibleToClient: z.boolean(), occurredAt: instant, author: z.optional(idOf("member")),
+  kind: z.optional(z.enum(["break-glass"])),
 });
 export type TimelineEntry = z.infer<typeof timelineEntry>;
 

@@ -24,6 +24,7 @@ export type Actor = z.infer<typeof actor>;
 
 export const actorOf = (principal: Principal): Actor => {
   switch (principal.kind) {
+    case "viewer": return actorOf(principal.member);
     case "member": return { kind: "member", id: principal.memberId };
     case "contact": return { kind: "contact", id: principal.contactId };
     case "recipient": return { kind: "recipient", id: principal.recipientId };
@@ -39,6 +40,8 @@ export const actorOf = (principal: Principal): Actor => {
  */
 export const auditEvent = z.object({
   eventId: idOf("event"), at: instant, action: z.string(), who: actor, about,
+  /** The contact whose view a member of staff looked at. */
+  onBehalfOf: z.optional(idOf("contact")),
   result: z.enum(["granted", "refused"]), reason: z.optional(z.enum([...refusalCodes, "internal"])),
   /** Network address and browser of the caller: the one part that erasure may remove (ADR 0003). */
   source: z.optional(z.object({ ip: z.string(), userAgent: z.string() })),

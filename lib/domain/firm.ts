@@ -13,6 +13,8 @@ export const firmProfile = z.strictObject({
   logo: z.optional(z.string().check(z.regex(/^data:image\/(png|svg\+xml);base64,[A-Za-z0-9+/=]+$/, "Is not a data: URI of a PNG or SVG image."), z.maxLength(2000, "Is longer than 2,000 characters: Lambda's environment holds 4 KB."))),
   phone: line(40),
   address: line(200),
+  /** Advisers enter the cases they work on, or all that are not restricted; the safer one unless the firm says otherwise. */
+  adviserCases: z._default(z.enum(["own", "all"]), "own"),
   maxShareDays: z._default(bounded(1, 365), 90),
   defaultShareDays: z._default(bounded(1, 365), 30),
   maxUploadBytes: z._default(bounded(1, 5 * 1024 ** 4), 10 * 1024 ** 3),

@@ -15,6 +15,8 @@ const account = { account: z.enum(["inviting", "active"]), sub: z.optional(z.str
 /** A person of the firm. */
 export const member = z.object({
   memberId: idOf("member"), email: z.string(), name: z.string(), role: z.enum(roles), suspended: z.boolean(), ...account,
+  /** Whom an assistant works for: they have what these have. */
+  advisers: z._default(z.array(idOf("member")), []),
   createdAt: instant, revision: z.int(),
 });
 export type Member = z.infer<typeof member>;
@@ -39,7 +41,7 @@ export const identity = z.object({
   /** Tokens of sign-ins before this instant are refused, however long their signature lives. */
   tokensValidAfter: instant,
   person: z.discriminatedUnion("kind", [
-    z.object({ kind: z.literal("member"), memberId: idOf("member"), role: z.enum(roles), name: z.string() }),
+    z.object({ kind: z.literal("member"), memberId: idOf("member"), role: z.enum(roles), advisers: z._default(z.array(idOf("member")), []), name: z.string() }),
     z.object({ kind: z.literal("contact"), contactId: idOf("contact"), clientIds: z.array(idOf("client")), name: z.string(), locale: localeTag }),
   ]),
 });

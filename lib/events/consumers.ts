@@ -5,7 +5,7 @@ import { toInstant } from "../domain/time.ts";
 import { sendMailsFor, type MailSettings } from "../usecases/mails.ts";
 import type { Ports } from "../usecases/ports.ts";
 import { Trail, type Request } from "../usecases/request.ts";
-import { objectScanned, objectStored, uploadCompleted, type Verdict } from "../usecases/uploads.ts";
+import { objectScanned, objectStored, uploadCompleted, type Verdict } from "../usecases/facts.ts";
 import { eachMessage, recordIn, wholeBatch, type BusEvent } from "./queue.ts";
 
 type Clock = () => Date;

@@ -1,3 +1,5 @@
+import type { StaffAct } from "../domain/access.ts";
+
 /**
  * Every route of the API, as data. `infra/` turns this table into gateway routes and authorizers, `functions/` into handlers,
  * `local/` into the local gateway, the OpenAPI document into paths, the tests into the access matrix. The name is the action that
@@ -25,6 +27,7 @@ export const routes = {
   "cases.create": { audience: "staff", act: "write", method: "POST", path: "/staff/cases", summary: "Opens a case for a client." },
   "cases.read": { audience: "staff", act: "read", method: "GET", path: "/staff/cases/{caseId}", summary: "One case." },
   "cases.change": { audience: "staff", act: "write", method: "PATCH", path: "/staff/cases/{caseId}", summary: "Changes a case's title, status or adviser." },
+  "cases.break-glass": { audience: "staff", act: "administer", method: "POST", path: "/staff/cases/{caseId}/break-glass", summary: "Lets an administrator into a restricted case for an hour, for a reason that its team can read." },
   "timeline.list": { audience: "staff", act: "read", method: "GET", path: "/staff/cases/{caseId}/timeline", summary: "A case's story, newest first, internal notes included." },
   "timeline.add": { audience: "staff", act: "write", method: "POST", path: "/staff/cases/{caseId}/timeline", summary: "Adds a line to a case's story, for the firm alone or for the client too." },
   "folders.create": { audience: "staff", act: "write", method: "POST", path: "/staff/cases/{caseId}/folders", summary: "Makes a folder in a case." },
@@ -69,7 +72,7 @@ export type Audience = "staff" | "client" | "share" | "open";
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 export type Route = { readonly method: Method; readonly path: `/${string}`; readonly summary: string } & (
-  | { readonly audience: "staff"; readonly act: "read" | "write" | "administer" }
+  | { readonly audience: "staff"; readonly act: StaffAct }
   | { readonly audience: Exclude<Audience, "staff"> }
 );
 

@@ -21,7 +21,7 @@ const etag = z.string();
 const unchanging = "1";
 const etagOf = (it: { readonly revision: number }): string => String(it.revision);
 
-export const memberView = z.object({ memberId: idOf("member"), email: z.string(), name: z.string(), role: z.enum(roles), suspended: z.boolean(), status: z.enum(["inviting", "active"]), createdAt: instant, etag });
+export const memberView = z.object({ memberId: idOf("member"), email: z.string(), name: z.string(), role: z.enum(roles), advisers: z.array(idOf("member")), suspended: z.boolean(), status: z.enum(["inviting", "active"]), createdAt: instant, etag });
 export const viewMember = (it: Member): z.infer<typeof memberView> => ({ ...it, status: it.account, etag: etagOf(it) });
 
 export const clientView = z.object({ clientId: idOf("client"), name: z.string(), taxId: z.optional(z.string()), notes: z.optional(z.string()), createdAt: instant, etag });
@@ -34,12 +34,12 @@ export const contactView = z.object({
 export const viewContact = (it: Contact): z.infer<typeof contactView> => ({ ...it, status: it.account, etag: etagOf(it) });
 
 export const caseView = z.object({
-  caseId: idOf("case"), clientId: idOf("client"), adviserId: idOf("member"), reference: z.string(), title: z.string(), status: z.enum(caseStatuses),
-  createdAt: instant, updatedAt: instant, etag,
+  caseId: idOf("case"), clientId: idOf("client"), adviserId: idOf("member"), team: z.array(idOf("member")), restricted: z.boolean(),
+  brokenGlass: z.array(z.object({ memberId: idOf("member"), until: instant })), reference: z.string(), title: z.string(), status: z.enum(caseStatuses), createdAt: instant, updatedAt: instant, etag,
 });
 export const viewCase = (it: Case): z.infer<typeof caseView> => ({ ...it, etag: etagOf(it) });
 
-export const entryView = z.object({ entryId: idOf("timelineEntry"), text: z.string(), visibleToClient: z.boolean(), occurredAt: instant, author: z.optional(idOf("member")), etag });
+export const entryView = z.object({ entryId: idOf("timelineEntry"), text: z.string(), visibleToClient: z.boolean(), occurredAt: instant, author: z.optional(idOf("member")), kind: z.optional(z.enum(["break-glass"])), etag });
 export const viewEntry = (it: TimelineEntry): z.infer<typeof entryView> => ({ ...it, etag: unchanging });
 
 export const folderView = z.object({ folderId: idOf("folder"), caseId: idOf("case"), parentId: z.optional(idOf("folder")), name: z.string(), inherit: z.boolean(), createdAt: instant, etag });

@@ -1,60 +1,113 @@
+import { mayBreakGlass, mayEnter, staffMay } from "../domain/access.ts";
 import type { Case, TimelineEntry } from "../domain/case.ts";
 import type { CaseId, ClientId, MemberId } from "../domain/ids.ts";
 import { newId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
-import { invalid } from "../domain/refusal.ts";
-import type { Instant } from "../domain/time.ts";
+import { invalid, notFound, Refusal } from "../domain/refusal.ts";
+import { isOver, plusSeconds, type Instant } from "../domain/time.ts";
 import { found, sameRevision } from "./people.ts";
 import type { Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
 
 type Staff = Request<StaffPrincipal>;
 
-/** Every staff route below a case begins here: the case exists, and the request's record says whose it is. */
-export const enterCase = async ({ cases }: Pick<Ports, "cases">, request: Staff, caseId: CaseId): Promise<Case> => entered(request, caseId, cases.get(caseId));
+type Door = Pick<Ports, "cases" | "firm">;
+
+/** Every staff route below a case begins here: the case exists for this person, and the request's record says whose it is. */
+export const enterCase = async ({ cases, firm }: Door, request: Staff, caseId: CaseId): Promise<Case> => entered({ firm }, request, caseId, cases.get(caseId));
 
 /** The same, where the case was asked for before it was known who asks. */
-export const entered = async (request: Staff, caseId: CaseId, read: Promise<Case | null>): Promise<Case> => {
+export const entered = async ({ firm }: Pick<Door, "firm">, request: Staff, caseId: CaseId, read: Promise<Case | null>): Promise<Case> => {
   request.trail.concerns({ caseId });
   const kase = found(await read);
   request.trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
+  if (!mayEnter(request.principal, kase, firm, request.now)) throw notFound();
   return kase;
 };
 
-/** An adviser in charge is a member of the firm who can sign in. */
-const adviserOf = async ({ people }: Pick<Ports, "people">, memberId: MemberId): Promise<MemberId> => {
-  const member = await people.member(memberId);
-  if (member === null || member.suspended) throw invalid("body.adviserId", "Is not a member of the firm who can take a case.");
-  return memberId;
+/** Who takes a case, or works on it, is a member of the firm who can sign in. @throws Refusal naming the field. */
+const workers = async ({ people }: Pick<Ports, "people">, ids: readonly MemberId[], fieldOf: (index: number) => string): Promise<MemberId[]> => {
+  const wanted = [...new Set(ids)];
+  const members = new Map((await people.membersBy(wanted)).map((it) => [it.memberId, it]));
+  const stranger = ids.findIndex((id) => members.get(id)?.suspended !== false);
+  if (stranger >= 0) throw invalid(fieldOf(stranger), "Is not a member of the firm who can work on a case.");
+  return wanted;
 };
 
+/** Who works on a case, and whether it exists for anyone else. */
+interface Staffing {
+  readonly adviserId?: MemberId | undefined;
+  readonly team?: readonly MemberId[] | undefined;
+  readonly restricted?: boolean | undefined;
+}
+
+/** The staffing that a case has after a change. */
+const staffed = async (deps: Pick<Ports, "people">, before: Staffed, { adviserId, team, restricted }: Staffing): Promise<Staffed> => {
+  const [[adviser], members] = await Promise.all([
+    adviserId === undefined ? [] : workers(deps, [adviserId], () => "body.adviserId"),
+    team === undefined ? before.team : workers(deps, team, (index) => `body.team.${index}`),
+  ]);
+  return { adviserId: adviser ?? before.adviserId, team: members, restricted: restricted ?? before.restricted };
+};
+type Staffed = Pick<Case, "adviserId" | "team" | "restricted">;
+
+/** A case is opened by its adviser, by somebody who says whose it is, or by an assistant for an adviser they work for. */
+const inCharge = ({ memberId, role, advisers }: StaffPrincipal, { adviserId, team, restricted }: Staffing): MemberId => {
+  if (staffMay(role, "assign")) return adviserId ?? memberId;
+  if (team !== undefined || restricted !== undefined) throw mayNotAssign();
+  const theirs = adviserId ?? advisers[0];
+  if (theirs === undefined || !advisers.includes(theirs)) throw invalid("body.adviserId", "Is not an adviser you work for.");
+  return theirs;
+};
+const mayNotAssign = (): Refusal => new Refusal("forbidden", "Your role does not say who works on a case.");
+
 export const createCase = ({ ledger, people, cases }: Pick<Ports, "ledger" | "people" | "cases">) =>
-  async (request: Staff, input: { clientId: ClientId; reference: string; title: string; adviserId?: MemberId | undefined }): Promise<Case> => {
-    if ((await people.client(input.clientId)) === null) throw invalid("body.clientId", "Is not a client of the firm.");
+  async (request: Staff, input: Staffing & { clientId: ClientId; reference: string; title: string }): Promise<Case> => {
+    const adviserId = inCharge(request.principal, input);
+    const [client, staffing] = await Promise.all([people.client(input.clientId), staffed({ people }, { adviserId, team: [], restricted: false }, { ...input, adviserId })]);
+    if (client === null) throw invalid("body.clientId", "Is not a client of the firm.");
     const kase: Case = {
-      caseId: newId("case", new Date(request.now)), clientId: input.clientId, adviserId: await adviserOf({ people }, input.adviserId ?? request.principal.memberId),
+      caseId: newId("case", new Date(request.now)), clientId: input.clientId, ...staffing, brokenGlass: [],
       reference: input.reference, title: input.title, status: "open", createdAt: request.now, updatedAt: request.now, revision: 1,
     };
     await ledger.commit(request, [cases.add(kase)], { about: { caseId: kase.caseId, clientId: kase.clientId, adviserId: kase.adviserId } });
     return kase;
   };
 
-export const changeCase = ({ ledger, people, cases }: Pick<Ports, "ledger" | "people" | "cases">) =>
-  async (request: Staff, caseId: CaseId, input: { revision: number; title?: string | undefined; status?: Case["status"] | undefined; adviserId?: MemberId | undefined }): Promise<Case> => {
-    const before = await enterCase({ cases }, request, caseId);
+export const changeCase = ({ ledger, people, cases, firm }: Pick<Ports, "ledger" | "people" | "cases" | "firm">) =>
+  async (request: Staff, caseId: CaseId, input: Staffing & { revision: number; title?: string | undefined; status?: Case["status"] | undefined }): Promise<Case> => {
+    const before = await enterCase({ cases, firm }, request, caseId);
     sameRevision(before, input.revision);
+    if (!staffMay(request.principal.role, "assign") && [input.adviserId, input.team, input.restricted].some((it) => it !== undefined)) throw mayNotAssign();
     const after: Case = {
-      ...before, title: input.title ?? before.title, status: input.status ?? before.status,
-      adviserId: input.adviserId === undefined ? before.adviserId : await adviserOf({ people }, input.adviserId),
+      ...before, title: input.title ?? before.title, status: input.status ?? before.status, ...(await staffed({ people }, before, input)),
       updatedAt: request.now, revision: before.revision + 1,
     };
     await ledger.commit(request, [cases.change(after)], { about: { adviserId: after.adviserId } });
     return after;
   };
 
-export const addTimelineEntry = ({ ledger, cases }: Pick<Ports, "ledger" | "cases">) =>
+/** So long an administrator stays in a restricted case for one reason given. */
+const glassSeconds = 3600;
+
+/** An administrator enters a case that is restricted to its team, for an hour. The reason stands in the case's timeline for the team to read, for ever. */
+export const breakGlass = ({ ledger, cases }: Pick<Ports, "ledger" | "cases">) =>
+  async (request: Staff, caseId: CaseId, reason: string): Promise<Case> => {
+    request.trail.concerns({ caseId });
+    const { principal: { memberId }, now } = request;
+    const before = found(await cases.get(caseId));
+    request.trail.concerns({ clientId: before.clientId, adviserId: before.adviserId });
+    if (!mayBreakGlass(request.principal, before)) throw new Refusal("conflict", "This case is not restricted: you may enter it.");
+    const others = before.brokenGlass.filter((it) => it.memberId !== memberId && !isOver(it.until, now));
+    const after: Case = { ...before, brokenGlass: [...others, { memberId, until: plusSeconds(now, glassSeconds) }], revision: before.revision + 1 };
+    const entry: TimelineEntry = { entryId: newId("timelineEntry", new Date(now)), text: reason, visibleToClient: false, occurredAt: now, author: memberId, kind: "break-glass" };
+    await ledger.commit(request, [cases.change(after), cases.addEntry(caseId, entry)], { about: { entryId: entry.entryId } });
+    return after;
+  };
+
+export const addTimelineEntry = ({ ledger, cases, firm }: Pick<Ports, "ledger" | "cases" | "firm">) =>
   async (request: Staff, caseId: CaseId, input: { text: string; visibleToClient: boolean; occurredAt?: Instant | undefined }): Promise<TimelineEntry> => {
-    await enterCase({ cases }, request, caseId);
+    await enterCase({ cases, firm }, request, caseId);
     const entry: TimelineEntry = {
       entryId: newId("timelineEntry", new Date(request.now)), text: input.text, visibleToClient: input.visibleToClient,
       occurredAt: input.occurredAt ?? request.now, author: request.principal.memberId,

@@ -12,7 +12,7 @@ import type { Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
 
 type Staff = Request<StaffPrincipal>;
-type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "grants" | "people">;
+type Deps = Pick<Ports, "ledger" | "cases" | "firm" | "documents" | "grants" | "people">;
 
 export interface GrantInput {
   readonly principal: { readonly contactId: ContactId } | { readonly clientId: ClientId };
@@ -22,11 +22,11 @@ export interface GrantInput {
 }
 
 /** Gives a contact or a whole client access to a case, a folder or a document of it. */
-export const giveGrant = ({ ledger, cases, documents, grants, people }: Deps) =>
+export const giveGrant = ({ ledger, cases, firm, documents, grants, people }: Deps) =>
   async (request: Staff, caseId: CaseId, input: GrantInput): Promise<Grant> => {
     const { folderId, documentId } = input.resource;
     const [kase, folder, document, contact] = await Promise.all([
-      enterCase({ cases }, request, caseId),
+      enterCase({ cases, firm }, request, caseId),
       folderId && documents.folder(caseId, folderId), documentId && documents.get(caseId, documentId), "contactId" in input.principal ? people.contact(input.principal.contactId) : null,
     ]);
     if (input.expiresAt !== undefined && input.expiresAt <= request.now) throw invalid("body.expiresAt", "Is over already.");
@@ -60,9 +60,9 @@ const aboutOf = ({ holder, place }: Grant): About => ({
 export const onlyRevision = 1;
 
 /** The next request of whoever held it is decided without it. */
-export const revokeGrant = ({ ledger, grants }: Pick<Ports, "ledger" | "grants">) =>
+export const revokeGrant = ({ ledger, firm, grants }: Pick<Ports, "ledger" | "firm" | "grants">) =>
   async (request: Staff, caseId: CaseId, grantId: GrantId, read: number | null, reads: Promise<readonly [Case | null, Grant | null]>): Promise<void> => {
-    await entered(request, caseId, reads.then(([kase]) => kase));
+    await entered({ firm }, request, caseId, reads.then(([kase]) => kase));
     request.trail.concerns({ grantId });
     const grant = found((await reads)[1]);
     request.trail.concerns(aboutOf(grant));

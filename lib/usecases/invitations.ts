@@ -1,5 +1,5 @@
 import type { About } from "../domain/event.ts";
-import type { ClientId } from "../domain/ids.ts";
+import type { ClientId, MemberId } from "../domain/ids.ts";
 import { newId } from "../domain/ids.ts";
 import type { Contact, Identity, Member, Role } from "../domain/people.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
@@ -15,16 +15,28 @@ type Deps = Pick<Ports, "ledger" | "people" | "accounts" | "links">;
  * what it says counts: nobody becomes an administrator because a request that was cut off said so.
  */
 export const inviteMember = ({ ledger, people, accounts, links }: Deps) =>
-  async (request: Request, input: { email: string; name: string; role: Role }): Promise<Member> => {
+  async (request: Request, input: { email: string; name: string; role: Role; advisers?: readonly MemberId[] | undefined }): Promise<Member> => {
+    const advisers = await advisersOf({ people }, input.role, input.advisers ?? []);
     let member = await people.memberBy(input.email);
     if (member?.account === "active") throw invalidAddress();
     if (member === null) {
       const memberId = newId("member", new Date(request.now));
-      member = { ...input, memberId, suspended: false, account: "inviting", keyVersion: await links.currentVersion(), createdAt: request.now, revision: 1 };
+      member = { ...input, advisers, memberId, suspended: false, account: "inviting", keyVersion: await links.currentVersion(), createdAt: request.now, revision: 1 };
       await ledger.commit(request, [people.addMember(member)], { action: "members.invite-begun", about: { memberId } });
-    } else member = { ...member, name: input.name, role: input.role };
+    } else member = { ...member, name: input.name, role: input.role, advisers };
     return finishMember({ ledger, people, accounts, links })(request, member);
   };
+
+/** Whom an assistant works for. @throws Refusal for anyone who takes no cases, and for advisers of somebody who is no assistant. */
+export const advisersOf = async ({ people }: Pick<Deps, "people">, role: Role, ids: readonly MemberId[]): Promise<MemberId[]> => {
+  const wanted = [...new Set(ids)];
+  if (wanted.length === 0) return [];
+  if (role !== "assistant") throw invalid("body.advisers", "Is for assistants alone.");
+  const members = new Map((await people.membersBy(wanted)).map((it) => [it.memberId, it]));
+  const stranger = ids.findIndex((id) => { const it = members.get(id); return it === undefined || it.role === "assistant"; });
+  if (stranger >= 0) throw invalid(`body.advisers.${stranger}`, "Is not an adviser of the firm.");
+  return wanted;
+};
 
 /** Takes an invited member through the steps that are missing. Whoever does it at the same moment gets the same member, and one mail leaves. */
 export const finishMember = ({ ledger, people, accounts, links }: Deps) =>
@@ -115,7 +127,7 @@ const invalidAddress = (): Refusal => {
 
 /** What the request of a signed-in person reads. `tokensValidAfter` refuses every token of an earlier sign-in. */
 export const identityOfMember = (it: Member, sub: string, tokensValidAfter: Identity["tokensValidAfter"]): Identity =>
-  ({ sub, suspended: it.suspended, tokensValidAfter, person: { kind: "member", memberId: it.memberId, role: it.role, name: it.name } });
+  ({ sub, suspended: it.suspended, tokensValidAfter, person: { kind: "member", memberId: it.memberId, role: it.role, advisers: it.advisers, name: it.name } });
 
 export const identityOfContact = (it: Contact, sub: string, tokensValidAfter: Identity["tokensValidAfter"]): Identity =>
   ({ sub, suspended: it.suspended, tokensValidAfter, person: { kind: "contact", contactId: it.contactId, clientIds: it.clientIds, name: it.name, locale: it.locale } });

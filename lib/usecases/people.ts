@@ -4,7 +4,7 @@ import type { Client, Contact, Member, Role } from "../domain/people.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
 import { notFound, Refusal } from "../domain/refusal.ts";
 import { backOff } from "./back-off.ts";
-import { identityOfContact, identityOfMember } from "./invitations.ts";
+import { advisersOf, identityOfContact, identityOfMember } from "./invitations.ts";
 import type { Change, Pool, Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
 
@@ -30,20 +30,35 @@ export const found = <T>(it: T | null): T => {
 
 /** The door shuts with the table's write, on the next request; the user pool follows, and repeating the call repeats it. */
 export const changeMember = ({ ledger, people, accounts }: Deps) =>
-  async (request: Staff, memberId: MemberId, input: Changes<{ role: Role; suspended: boolean }>): Promise<Member> => {
+  async (request: Staff, memberId: MemberId, input: Changes<{ role: Role; suspended: boolean; advisers: readonly MemberId[] }>): Promise<Member> => {
     request.trail.concerns({ memberId });
     const before = found(await people.member(memberId));
     sameRevision(before, input.revision);
     if (memberId === request.principal.memberId) throw new Refusal("conflict", "Nobody changes their own role or suspends themselves: ask another administrator.");
     const { revision, ...fields } = input;
-    const after: Member = { ...before, ...given(fields), revision: revision + 1 };
+    const role = fields.role ?? before.role;
+    // An assistant who becomes something else works for nobody any more.
+    const kept = role === "assistant" ? before.advisers : [];
+    const advisers = fields.advisers === undefined ? kept : await advisersOf({ people }, role, fields.advisers);
+    const after: Member = { ...before, ...given(fields), advisers, revision: revision + 1 };
     const identity = after.sub === undefined ? null : await people.identity("staff", after.sub);
     const changes = [people.changeMember(after), ...(endsAnAdministrator(before, after) ? [await byAnAdministrator(people, request.principal)] : [])];
     if (identity) changes.push(people.putIdentity("staff", identityOfMember(after, identity.sub, identity.tokensValidAfter)));
     await ledger.commit(request, changes);
-    if (after.sub !== undefined && input.suspended !== undefined) await accounts.setEnabled("staff", after.email, !after.suspended);
+    if (after.sub !== undefined && input.suspended !== undefined) await followed(accounts.setEnabled("staff", after.email, !after.suspended), doorOf(after));
     return after;
   };
+
+/** The table has decided by then: who hears that the pool is silent must know it, and that asking again takes the pool along. */
+const followed = async (pool: Promise<void>, done: string): Promise<void> => {
+  try {
+    await pool;
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "unavailable") throw error;
+    throw new Refusal("unavailable", `${done}, but the user pool does not answer. Read them again and repeat the request, so that the pool follows.`);
+  }
+};
+const doorOf = ({ suspended }: Member | Contact): string => (suspended ? "This person is shut out already" : "The suspension is lifted already");
 
 const administers = (it: Member): boolean => it.role === "admin" && !it.suspended;
 const endsAnAdministrator = (before: Member, after: Member): boolean => administers(before) && !administers(after);
@@ -69,7 +84,7 @@ export const changeContact = ({ ledger, people, accounts }: Deps) =>
     const changes = [people.changeContact(after)];
     if (identity) changes.push(people.putIdentity("client", identityOfContact(after, identity.sub, identity.tokensValidAfter)));
     await ledger.commit(request, changes);
-    if (after.sub !== undefined && input.suspended !== undefined) await accounts.setEnabled("client", after.email, !after.suspended);
+    if (after.sub !== undefined && input.suspended !== undefined) await followed(accounts.setEnabled("client", after.email, !after.suspended), doorOf(after));
     return after;
   };
 
@@ -87,7 +102,7 @@ export const signOut = ({ ledger, people, accounts }: Deps) =>
       const identity = sub === undefined ? null : await people.identity(pool, sub);
       try {
         await ledger.commit(request, identity ? [touched, people.putIdentity(pool, { ...identity, tokensValidAfter: request.now })] : []);
-        if (identity) await accounts.signOut(pool, email);
+        if (identity) await followed(accounts.signOut(pool, email), "Every token until now is refused already");
         return;
       } catch (error) {
         if (!(error instanceof Refusal) || error.code !== "stale" || attempt === attempts) throw error;

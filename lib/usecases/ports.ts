@@ -56,6 +56,7 @@ export interface People {
   memberBy(email: string): Promise<Member | null>;
   contactBy(email: string): Promise<Contact | null>;
   member(id: MemberId): Promise<Member | null>;
+  membersBy(ids: readonly MemberId[]): Promise<readonly Member[]>;
   members(page: PageRequest): Promise<Page<Member>>;
   client(id: ClientId): Promise<Client | null>;
   clients(page: PageRequest): Promise<Page<Client>>;

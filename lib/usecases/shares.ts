@@ -28,7 +28,7 @@ export const linkHashOf = (token: string): string => createHash("sha256").update
 /** Shares a folder or a selection by e-mail: one link per recipient, derived, never stored and in no answer. `notify` writes the mails. */
 export const createShare = ({ ledger, cases, documents, shares, links, firm }: Deps) =>
   async (request: Staff, caseId: CaseId, input: ShareInput): Promise<Share> => {
-    const kase = await enterCase({ cases }, request, caseId);
+    const kase = await enterCase({ cases, firm }, request, caseId);
     const selection = await selectionOf(documents, caseId, input);
     const expiresAt = input.expiresAt ?? plusDays(request.now, firm.defaultShareDays);
     if (expiresAt <= request.now) throw invalid("body.expiresAt", "Is over already.");
@@ -72,22 +72,22 @@ export interface ShareInUse {
   readonly links: ReadonlyMap<RecipientId, Link>;
 }
 
-export const readShare = ({ shares, cases }: Pick<Ports, "shares" | "cases">) =>
+export const readShare = ({ shares, cases, firm }: Pick<Ports, "shares" | "cases" | "firm">) =>
   async (request: Staff, shareId: ShareId): Promise<ShareInUse> => {
-    const share = await enterShare({ shares, cases }, request, shareId);
+    const share = await enterShare({ shares, cases, firm }, request, shareId);
     const links = await shares.links(share.recipients.map((it) => it.linkHash));
     return { share, links: new Map(links.map((link) => [link.recipientId, link])) };
   };
 
 /** Shuts every link of the share on the next request. */
-export const revokeShare = (deps: Pick<Ports, "ledger" | "shares" | "cases">) =>
+export const revokeShare = (deps: Pick<Ports, "ledger" | "shares" | "cases" | "firm">) =>
   async (request: Staff, shareId: ShareId, read: number | null): Promise<void> => {
     const share = await enterShare(deps, request, shareId);
     if (read !== null) sameRevision(share, read);
     await deps.ledger.commit(request, [deps.shares.revoke(share, request.now)]);
   };
 
-export const revokeRecipient = (deps: Pick<Ports, "ledger" | "shares" | "cases">) =>
+export const revokeRecipient = (deps: Pick<Ports, "ledger" | "shares" | "cases" | "firm">) =>
   async (request: Staff, shareId: ShareId, recipientId: RecipientId): Promise<void> => {
     const share = await enterShare(deps, request, shareId);
     request.trail.concerns({ recipientId });
@@ -96,9 +96,9 @@ export const revokeRecipient = (deps: Pick<Ports, "ledger" | "shares" | "cases">
     await deps.ledger.commit(request, [deps.shares.revokeLink(link, request.now)]);
   };
 
-const enterShare = async ({ shares, cases }: Pick<Ports, "shares" | "cases">, request: Staff, shareId: ShareId): Promise<Share> => {
+const enterShare = async ({ shares, cases, firm }: Pick<Ports, "shares" | "cases" | "firm">, request: Staff, shareId: ShareId): Promise<Share> => {
   request.trail.concerns({ shareId });
   const share = found(await shares.get(shareId));
-  await enterCase({ cases }, request, share.caseId);
+  await enterCase({ cases, firm }, request, share.caseId);
   return share;
 };

@@ -1,89 +1,85 @@
-import { bytesMatch, mayRelease, objectKey, parseObjectKey, stateOf, type Facts, type Version } from "../domain/document.ts";
-import type { DocumentId, VersionId } from "../domain/ids.ts";
-import { Refusal } from "../domain/refusal.ts";
-import type { SystemPrincipal } from "../domain/principal.ts";
-import { backOff } from "./back-off.ts";
-import { publishedOf } from "./documents.ts";
-import type { Ports } from "./ports.ts";
-import { Trail, type Request } from "./request.ts";
+import { objectKey, type Document, type Version } from "../domain/document.ts";
+import type { CaseId, DocumentId, FolderId, VersionId } from "../domain/ids.ts";
+import { newId } from "../domain/ids.ts";
+import type { StaffPrincipal } from "../domain/principal.ts";
+import { invalid, Refusal } from "../domain/refusal.ts";
+import { enterCase } from "./cases.ts";
+import { enterDocument, enterVersion } from "./documents.ts";
+import { pathTo } from "./folders.ts";
+import type { Ports, SignedUpload } from "./ports.ts";
+import type { Request } from "./request.ts";
 
-/** What is learnt about uploads from outside: facts on versions, in any order, twice or never. */
-type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "objects">;
-type System = Request<SystemPrincipal>;
+/** What an uploader does: announce bytes, send them to S3, say that they are there. What S3 and the scan say of them is in `facts.ts`. */
+type Staff = Request<StaffPrincipal>;
+type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "objects" | "firm" | "malwareScan">;
 
-export type Verdict = NonNullable<Facts["verdict"]>["result"];
+/** S3 takes up to 5 GB in one PUT; above 100 MB AWS advises parts, which can be resumed. */
+export const singlePutLimit = 100 * 1024 ** 2;
 
-/** S3 stored an object. What it holds is asked of S3 itself: an event is a hint, and may be forged or late. */
-export const objectStored = (deps: Deps) =>
-  async (request: System, key: string, s3VersionId: string): Promise<void> => {
-    const ids = parseObjectKey(key);
-    if (ids === null) return;
-    const held = await deps.objects.describe(key, s3VersionId);
-    if (held === null) return;
-    await addFacts(deps, request, ids, "version.stored", (version) =>
-      // A key is written once: a second S3 version of it is nobody's upload and says nothing.
-      version.facts.stored ? null : { stored: { at: request.now, s3VersionId, ...held } });
+export interface Announcement {
+  readonly contentType: string;
+  readonly size: number;
+  readonly sha256?: string | undefined;
+  readonly draft?: boolean | undefined;
+}
+export interface Announced {
+  readonly document: Document;
+  readonly version: Version;
+  readonly upload: SignedUpload;
+}
+
+/** @throws Refusal `too_large` above the firm's limit, `invalid_request` where one PUT does not do. */
+const newVersion = ({ firm, malwareScan }: Pick<Deps, "firm" | "malwareScan">, request: Staff, of: { caseId: CaseId; documentId: DocumentId; number: number }, it: Announcement): Version => {
+  if (it.size > firm.maxUploadBytes) throw new Refusal("too_large", `The firm takes files of at most ${firm.maxUploadBytes} bytes.`, [{ path: "body.size", message: `Is more than ${firm.maxUploadBytes}.` }]);
+  if (it.size > singlePutLimit) throw new Refusal("too_large", `A file of more than ${singlePutLimit} bytes cannot be sent in one piece.`, [{ path: "body.size", message: `Is more than ${singlePutLimit}.` }]);
+  if (it.sha256 === undefined) throw invalid("body.sha256", "Is needed for a file sent in one piece.");
+  return {
+    versionId: newId("version", new Date(request.now)), ...of, draft: it.draft ?? false, contentType: it.contentType, size: it.size, sha256: it.sha256,
+    uploadedBy: request.principal.memberId, createdAt: request.now, scan: malwareScan, facts: {}, revision: 1,
+  };
+};
+
+/** Announces a document: its name is taken, and the upload may bring exactly these bytes, once. */
+export const announceDocument = (deps: Deps) =>
+  async (request: Staff, caseId: CaseId, input: Announcement & { name: string; folderId?: FolderId | undefined }): Promise<Announced> => {
+    const { ledger, documents, objects } = deps;
+    await enterCase(deps, request, caseId);
+    const folderPath = await pathTo(documents, caseId, input.folderId, "body.folderId");
+    const document: Document = {
+      documentId: newId("document", new Date(request.now)), caseId, ...(input.folderId && { folderId: input.folderId }), folderPath, name: input.name,
+      versionCount: 1, createdAt: request.now, revision: 1,
+    };
+    const version = newVersion(deps, request, { caseId, documentId: document.documentId, number: 1 }, input);
+    const upload = await objects.signUpload(objectKey(version), version);
+    await ledger.commit(request, [documents.addDocument(document, version)], { about: { documentId: document.documentId, versionId: version.versionId } });
+    return { document, version, upload };
   };
 
-/** The scan's word on one S3 version. A word on any other, or on one that S3 does not hold, is not about our bytes: it must not be taken for the word that is to come. Only threats are believed after another word. */
-export const objectScanned = (deps: Deps) =>
-  async (request: System, key: string, s3VersionId: string, result: Verdict): Promise<void> => {
-    const ids = parseObjectKey(key);
-    if (ids === null || (await deps.objects.describe(key, s3VersionId)) === null) return;
-    await addFacts(deps, request, ids, "version.scanned", ({ facts: { stored, verdict } }) => {
-      const isNews = verdict === undefined || (result === "threats" && verdict.result !== "threats");
-      return isNews && (stored === undefined || stored.s3VersionId === s3VersionId) ? { verdict: { at: request.now, s3VersionId, result } } : null;
-    });
+export const announceVersion = (deps: Deps) =>
+  async (request: Staff, caseId: CaseId, documentId: DocumentId, input: Announcement): Promise<Announced> => {
+    const { ledger, documents, objects } = deps;
+    const document = await enterDocument(deps, request, caseId, documentId);
+    const number = document.versionCount + 1;
+    const version = newVersion(deps, request, { caseId, documentId, number }, input);
+    const upload = await objects.signUpload(objectKey(version), version);
+    await ledger.commit(request, [documents.addVersion(document, version)], { about: { versionId: version.versionId } });
+    return { document: { ...document, versionCount: number, revision: document.revision + 1 }, version, upload };
   };
 
-/** Looks again at a version whose upload was said to be complete. */
-export const uploadCompleted = (deps: Deps) =>
-  async (request: System, documentId: DocumentId, versionId: VersionId): Promise<void> => {
-    await addFacts(deps, request, { documentId, versionId }, "version.completed", () => null);
-  };
-
-const attempts = 10;
-
-/** Adds a fact, and takes the version as far as its facts now allow: tagged as released, then published unless it is a draft. */
-const addFacts = async (deps: Deps, request: System, ids: { documentId: DocumentId; versionId: VersionId }, action: string, learn: (version: Version) => Partial<Facts> | null): Promise<void> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const read = await deps.documents.version(ids.documentId, ids.versionId);
-      if (read === null) return;
-      const kase = await deps.cases.get(read.caseId);
-      const step = requestOf(request, action, { ...ids, caseId: read.caseId, ...(kase && { clientId: kase.clientId, adviserId: kase.adviserId }) });
-      const news = learn(read);
-      const version: Version = news ? { ...read, facts: { ...read.facts, ...news }, revision: read.revision + 1 } : read;
-      if (news) await deps.ledger.commit(step, [deps.documents.setFacts(read, version.facts)]);
-      await goOn(deps, requestOf(request, "version.released", step.trail.about), version);
-      return;
-    } catch (error) {
-      // Another fact was written meanwhile: look again.
-      if (!(error instanceof Refusal) || !(error.code === "stale" || error.code === "conflict") || attempt === attempts) throw error;
-      await backOff(attempt, 5);
+/** Says that the bytes are there; S3 and the scan say the rest. Saying it again changes nothing. */
+export const completeVersion = (deps: Pick<Ports, "ledger" | "cases" | "firm" | "documents">) =>
+  async (request: Staff, caseId: CaseId, documentId: DocumentId, versionId: VersionId): Promise<Version> => {
+    const { ledger, documents } = deps;
+    await enterDocument(deps, request, caseId, documentId);
+    for (let attempt = 1; ; attempt++) {
+      const version = await enterVersion(deps, request, documentId, versionId);
+      const facts = { ...version.facts, completed: version.facts.completed ?? request.now };
+      try {
+        await ledger.commit(request, version.facts.completed ? [] : [documents.setFacts(version, facts)]);
+        return version.facts.completed ? version : { ...version, facts, revision: version.revision + 1 };
+      } catch (error) {
+        // S3's event or the verdict was written meanwhile: facts add up in any order.
+        if (!(error instanceof Refusal) || error.code !== "stale" || attempt === 5) throw error;
+      }
     }
-  }
-};
-
-const goOn = async ({ ledger, documents, objects }: Deps, request: System, version: Version): Promise<void> => {
-  if (stateOf(version) === "quarantined") {
-    const document = await documents.get(version.caseId, version.documentId);
-    if (document?.published?.versionId !== version.versionId) return;
-    await ledger.commit(requestOf(request, "version.withdrawn", request.trail.about), [documents.withdraw(document)]);
-    return;
-  }
-  if (!mayRelease(version) || !bytesMatch(version) || version.facts.stored === undefined) return;
-  let released = version;
-  if (version.facts.released === undefined) {
-    await objects.release(objectKey(version), version.facts.stored.s3VersionId);
-    released = { ...version, facts: { ...version.facts, released: request.now }, revision: version.revision + 1 };
-    await ledger.commit(request, [documents.setFacts(version, released.facts)]);
-  }
-  if (released.draft || released.publishedAt !== undefined) return;
-  const document = await documents.get(released.caseId, released.documentId);
-  if (document === null || (document.published?.number ?? 0) >= released.number) return;
-  await ledger.commit(requestOf(request, "version.published", request.trail.about), [documents.publish(document, released, publishedOf(released, request.now))]);
-};
-
-/** Each step of a consumer leaves its own record. */
-const requestOf = (request: System, action: string, about: Trail["about"]): System => ({ ...request, trail: new Trail(action, request.trail.requestId, undefined, about) });
+  };

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { composeDocumentState } from "../../lib/compose.ts";
-import { singlePutLimit } from "../../lib/usecases/documents.ts";
+import { singlePutLimit } from "../../lib/usecases/uploads.ts";
 import { expectOk, sha256Of, uploadDocument } from "../../local/caller.ts";
 import { formOf, openLink, startTestFirm, type Person, type TestFirm } from "./firm.ts";
 import { announce, announceVersion, batchOf, complete, completedEvent, put, putObject, recordsOf, stateOf, storedEvent, tagsOf, verdictEvent, versionNow, type Announced } from "./probe.ts";

@@ -22,7 +22,8 @@ export interface TestFirm extends LocalFirm {
   readonly admin: Person;
   /** Waits until every event has reached every consumer. */
   settle(): Promise<void>;
-  inviteMember(role: "admin" | "adviser" | "assistant"): Promise<Person>;
+  /** An assistant works for the administrator unless advisers are named. */
+  inviteMember(role: "admin" | "adviser" | "assistant", advisers?: readonly string[]): Promise<Person>;
   createClient(name?: string): Promise<string>;
   inviteContact(clientId: string): Promise<Person>;
   createCase(clientId: string, title?: string): Promise<string>;
@@ -54,9 +55,9 @@ export const startTestFirm = async (profile: Readonly<Record<string, unknown>> =
   return {
     ...firm, clock, journal, admin, mail: emulators.mail, anyone: heldToTheDocument(callerOf(firm.api, null)),
     settle: () => firm.pipe.drained(),
-    async inviteMember(role) {
+    async inviteMember(role, advisers = [memberId]) {
       const email = `${unique("member")}@firm.example`;
-      const member = await expectOk(admin.call("POST", "/staff/members", { email, name: "Mem Ber", role }));
+      const member = await expectOk(admin.call("POST", "/staff/members", { email, name: "Mem Ber", role, ...(role === "assistant" && { advisers }) }));
       return enter("staff", member.memberId, email);
     },
     async createClient(name = unique("Client ")) {

@@ -9,6 +9,7 @@ import { peopleIn } from "../../lib/adapters/dynamo/people.ts";
 import { sharesIn } from "../../lib/adapters/dynamo/shares.ts";
 import { Table } from "../../lib/adapters/dynamo/table.ts";
 import type { Grant, Holder, Place } from "../../lib/domain/access.ts";
+import type { Case } from "../../lib/domain/case.ts";
 import type { CaseId, DocumentId } from "../../lib/domain/ids.ts";
 import { newId } from "../../lib/domain/ids.ts";
 import { plusDays, toInstant } from "../../lib/domain/time.ts";
@@ -57,9 +58,9 @@ export class LoadedFirm {
     const account = { suspended: false, account: "active", keyVersion: "1", createdAt: at, revision: 1 } as const;
     const folder = { caseId, inherit: true, createdAt: at, revision: 1 };
     await this.#put([
-      people.putIdentity("staff", { sub: staffSub, suspended: false, tokensValidAfter: at, person: { kind: "member", memberId, role: "adviser", name: "Ada Ferrer Vidal" } }),
+      people.putIdentity("staff", { sub: staffSub, suspended: false, tokensValidAfter: at, person: { kind: "member", memberId, role: "adviser", advisers: [], name: "Ada Ferrer Vidal" } }),
       people.putIdentity("client", { sub: contactSub, suspended: false, tokensValidAfter: at, person: { kind: "contact", contactId, clientIds: [clientId], name: "Nuria Prats Soler", locale: "es" } }),
-      people.addMember({ memberId, email: "ada@firm.example", name: "Ada Ferrer Vidal", role: "adviser", sub: staffSub, ...account }),
+      people.addMember({ memberId, email: "ada@firm.example", name: "Ada Ferrer Vidal", role: "adviser", advisers: [], sub: staffSub, ...account }),
       people.addClient({ clientId, name: "Construcciones Prats SL", createdAt: at, revision: 1 }),
       people.addContact({ contactId, clientIds: [clientId], email: "nuria@client.example", name: "Nuria Prats Soler", locale: "es", sub: contactSub, ...account }),
       documents.addFolder({ ...folder, folderId: this.outer, ancestors: [], name: "Documentación" }),
@@ -130,7 +131,7 @@ export class LoadedFirm {
   }
 
   #case(caseId: CaseId): Item[] {
-    const kase = { caseId, clientId: this.clientId, adviserId: this.memberId, reference: "2026/000123", title: "Compraventa de la finca registral 12.345", status: "open", createdAt: at, updatedAt: at, revision: 1 } as const;
+    const kase: Case = { caseId, clientId: this.clientId, adviserId: this.memberId, team: [], restricted: false, brokenGlass: [], reference: "2026/000123", title: "Compraventa de la finca registral 12.345", status: "open", createdAt: at, updatedAt: at, revision: 1 };
     return [...itemsOf(this.#stores.cases.add(kase)), ...this.#given(this.clientId, caseId, caseId), { ...keys.caseOfHolder(this.clientId, caseId), caseId, grants: 1, endless: 1 }];
   }
 

@@ -74,7 +74,7 @@ export const reportPipeline = async (cloud: Cloud, firm: LoadedFirm, verdicts: V
 /** The clients' API over answers that are there already. */
 const stubbed = ({ issuer }: Cloud, { contactId, clientId, memberId, caseId, folderId, outer, documentIds, spare }: LoadedFirm) => {
   const at = toInstant(clock());
-  const kase: Case = { caseId, clientId, adviserId: memberId, reference: "2026/000123", title: "Compraventa", status: "open", createdAt: at, updatedAt: at, revision: 1 };
+  const kase: Case = { caseId, clientId, adviserId: memberId, team: [], restricted: false, brokenGlass: [], reference: "2026/000123", title: "Compraventa", status: "open", createdAt: at, updatedAt: at, revision: 1 };
   const versionId = newId("version", clock());
   const document = (documentId = spare): Document => ({
     documentId, caseId, folderId, folderPath: [outer, folderId], name: "Escritura de compraventa.pdf", versionCount: 1, createdAt: at, revision: 3,

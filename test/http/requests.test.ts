@@ -6,11 +6,8 @@ import { newId, type Kind } from "../../lib/domain/ids.ts";
 import type { Identity } from "../../lib/domain/people.ts";
 import { Refusal } from "../../lib/domain/refusal.ts";
 import { jsonApi } from "../../lib/http/api.ts";
-import { caseBindings } from "../../lib/http/bindings/cases.ts";
 import { clientBindings } from "../../lib/http/bindings/client.ts";
-import { peopleBindings } from "../../lib/http/bindings/people.ts";
-import { registerBindings } from "../../lib/http/bindings/register.ts";
-import { sharingBindings } from "../../lib/http/bindings/sharing.ts";
+import { staffBindings } from "../../lib/http/bindings/staff.ts";
 import { routeNames, routes, type RouteName } from "../../lib/http/routes.ts";
 import type { Ports } from "../../lib/usecases/ports.ts";
 
@@ -23,7 +20,7 @@ const records: AuditEvent[] = [];
 let recording: () => void = () => undefined;
 
 const people: Readonly<Record<"staff" | "client", Identity["person"]>> = {
-  staff: { kind: "member", memberId: newId("member", new Date()), role: "admin", name: "Ada" },
+  staff: { kind: "member", memberId: newId("member", new Date()), role: "admin", advisers: [], name: "Ada" },
   client: { kind: "contact", contactId: newId("contact", new Date()), clientIds: [], name: "Con", locale: "es" },
 };
 const deps = {
@@ -35,7 +32,7 @@ const deps = {
   },
 };
 const handlers = {
-  staff: jsonApi("staff", { ...peopleBindings(ports), ...caseBindings(ports), ...sharingBindings(ports), ...registerBindings(ports) }, deps, ({ person }) => (person.kind === "member" ? person : null)),
+  staff: jsonApi("staff", staffBindings(ports), deps, ({ person }) => (person.kind === "member" ? person : null)),
   client: jsonApi("client", clientBindings(ports), deps, ({ person }) => (person.kind === "contact" ? person : null)),
 };
 
@@ -58,8 +55,8 @@ const send = async (name: RouteName, { body, type = "application/json", query = 
 const ours = routeNames.filter((it) => routes[it].audience === "staff" || routes[it].audience === "client");
 const changing = ours.filter((it) => routes[it].method !== "GET");
 const fields: Partial<Record<RouteName, readonly string[]>> = {
-  "members.invite": ["email", "name", "role"], "members.change": ["role", "suspended"], "clients.create": ["name", "taxId", "notes"], "clients.change": ["name", "taxId", "notes"], "contacts.invite": ["email", "name", "locale", "phone"],
-  "collaborators.invite": ["email", "name", "organisation"], "contacts.change": ["name", "locale", "suspended"], "cases.create": ["clientId", "reference", "title", "adviserId"], "cases.change": ["title", "status", "adviserId"],
+  "members.invite": ["email", "name", "role", "advisers"], "members.change": ["role", "suspended", "advisers"], "clients.create": ["name", "taxId", "notes"], "clients.change": ["name", "taxId", "notes"], "contacts.invite": ["email", "name", "locale", "phone"],
+  "collaborators.invite": ["email", "name", "organisation"], "contacts.change": ["name", "locale", "suspended"], "cases.create": ["clientId", "reference", "title", "adviserId", "team", "restricted"], "cases.change": ["title", "status", "adviserId", "team", "restricted"], "cases.break-glass": ["reason"],
   "timeline.add": ["text", "visibleToClient", "occurredAt"], "folders.create": ["name", "parentId", "inherit"], "documents.announce": ["name", "folderId", "contentType", "size", "sha256", "draft"], "documents.download": ["versionId"],
   "versions.announce": ["contentType", "size", "sha256", "draft"], "grants.give": ["principal", "resource", "level", "expiresAt"], "shares.create": ["folderId", "documentIds", "recipients", "message", "expiresAt", "maxDownloads"],
 };

@@ -44,6 +44,7 @@ export const peopleIn = (table: Table): People => {
       return of && table.get(keys.contact(of.holder), people.contact);
     },
     member: (id) => table.get(keys.member(id), people.member),
+    membersBy: (ids) => table.batch(ids.map(keys.member), people.member),
     members: (page) => list("MEMBERS", page, people.member),
     client: (id) => table.get(keys.client(id), people.client),
     clients: (page) => list("CLIENTS", page, people.client),

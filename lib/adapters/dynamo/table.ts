@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { invalid, Refusal } from "../../domain/refusal.ts";
 import { backOff } from "../../usecases/back-off.ts";
 import type { Page, PageRequest } from "../../usecases/request.ts";
+import { answeredOr } from "../outage.ts";
 import type { Key } from "./keys.ts";
 import { tableShape, type GlobalIndex } from "./shape.ts";
 
@@ -113,25 +114,4 @@ const parsePosition = (text: string) => {
   return parsed.data;
 };
 
-/**
- * Waits for AWS and translates its failures: what is the service's or the network's fault is `unavailable`, so that a decision that
- * cannot be read is never yes. A request that AWS calls wrong is our bug and stays what it is.
- */
-export const answered = async <T>(reply: Promise<T>): Promise<T> => {
-  try {
-    return await reply;
-  } catch (error) {
-    if (error instanceof Error && isOutage(error)) throw new Refusal("unavailable", "The table does not answer. Nothing was changed.");
-    throw error;
-  }
-};
-
-const outages = new Set([
-  "ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "InternalServerError", "ServiceUnavailable",
-  "LimitExceededException", "TimeoutError", "AbortError", "TransactionInProgressException", "ReplicatedWriteConflictException",
-]);
-const isOutage = (error: Error): boolean => {
-  if (outages.has(error.name)) return true;
-  if ("code" in error && typeof error.code === "string" && /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN)/.test(error.code)) return true;
-  return "$fault" in error && error.$fault === "server";
-};
+export const answered = <T>(reply: Promise<T>): Promise<T> => answeredOr("The table does not answer. Nothing was changed.", reply);

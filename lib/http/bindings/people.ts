@@ -16,6 +16,7 @@ const none = z.void();
 const memberId = z.object({ memberId: idOf("member") });
 const clientId = z.object({ clientId: idOf("client") });
 const contactId = z.object({ contactId: idOf("contact") });
+const advisers = z.optional(z.array(idOf("member")).check(z.maxLength(50, "Has more than 50 advisers.")));
 const phone = z.optional(line(40));
 const person = { email: emailAddress, name: line(120), locale: z.optional(localeTag) };
 const clientFields = { taxId: z.optional(line(40)), notes: z.optional(paragraph(4000)) };
@@ -28,7 +29,7 @@ export const peopleBindings = (ports: Pick<Ports, "ledger" | "people" | "account
     "me.read": route({ reply: memberView, run: async ({ principal }) => viewMember(found(await people.member(principal.memberId))) }),
     "members.list": route({ list: true, reply: pageOf(memberView), run: async (_, { page }) => paged(await people.members(page), viewMember) }),
     "members.invite": route({
-      body: z.strictObject({ email: emailAddress, name: line(120), role: z.enum(roles) }), reply: memberView, status: 201, location: (it) => `/staff/members/${it.memberId}`,
+      body: z.strictObject({ email: emailAddress, name: line(120), role: z.enum(roles), advisers }), reply: memberView, status: 201, location: (it) => `/staff/members/${it.memberId}`,
       run: async (request, { body }) => viewMember(await inviteMember(ports)(request, body)),
       again: async (request, about) => viewMember(await finishMember(ports)(request, found(await people.member(made(about.memberId))))),
     }),
@@ -37,7 +38,7 @@ export const peopleBindings = (ports: Pick<Ports, "ledger" | "people" | "account
       return viewMember(found(await people.member(params.memberId)));
     } }),
     "members.change": route({
-      params: memberId, ifMatch: "required", body: z.strictObject({ role: z.optional(z.enum(roles)), suspended: z.optional(z.boolean()) }), reply: memberView,
+      params: memberId, ifMatch: "required", body: z.strictObject({ role: z.optional(z.enum(roles)), suspended: z.optional(z.boolean()), advisers }), reply: memberView,
       run: async (request, { params, body, revision }) => viewMember(await changeMember(ports)(request, params.memberId, { ...body, revision })),
     }),
     "members.sign-out": route({ params: memberId, reply: none, status: 204, run: async (request, { params }) => signOut(ports)(request, params) }),

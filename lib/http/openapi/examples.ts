@@ -12,6 +12,7 @@ const name = "Escritura de compraventa.pdf";
 
 const version = { versionId, documentId, number: 1, draft: false, state: "pending", ...pdf, sha256Verified: false, checksumType: "full", scanned: true, uploadedBy: memberId, createdAt: at, etag: "1" };
 const handOut = { url: "https://documents.example/doc/ver?X-Amz-Signature=…", expiresAt: at, fileName: name, size: pdf.size, sha256, checksumType: "full" };
+const staffing = { adviserId: memberId, team: [], restricted: false, brokenGlass: [] };
 const theCase = { caseId, reference: "2026/0147", title: "Compraventa de la calle Mayor 3", status: "open", createdAt: at, updatedAt: at, etag: "1" };
 
 /** The main job: a client, a case, a document, who may see it, and who did. */
@@ -21,8 +22,8 @@ export const examples: Partial<Record<RouteName, Example>> = {
     request: { email: "marta@client.example", name: "Marta Núñez", locale: "es" },
     reply: { contactId, clientIds: [clientId], email: "marta@client.example", name: "Marta Núñez", locale: "es", suspended: false, status: "active", createdAt: at, etag: "2" },
   },
-  "cases.create": { request: { clientId, reference: theCase.reference, title: theCase.title }, reply: { ...theCase, clientId, adviserId: memberId } },
-  "cases.change": { request: { status: "waiting" }, reply: { ...theCase, status: "waiting", etag: "2", clientId, adviserId: memberId } },
+  "cases.create": { request: { clientId, reference: theCase.reference, title: theCase.title }, reply: { ...theCase, clientId, ...staffing } },
+  "cases.change": { request: { status: "waiting" }, reply: { ...theCase, status: "waiting", etag: "2", clientId, ...staffing } },
   "folders.create": { request: { name: "Escrituras" }, reply: { folderId, caseId, name: "Escrituras", inherit: true, createdAt: at, etag: "1" } },
   "documents.announce": {
     request: { name, folderId, ...pdf },

@@ -1,10 +1,7 @@
 import * as z from "zod/mini";
 import type { Ports } from "../../usecases/ports.ts";
-import { caseBindings } from "../bindings/cases.ts";
 import { clientBindings } from "../bindings/client.ts";
-import { peopleBindings } from "../bindings/people.ts";
-import { registerBindings } from "../bindings/register.ts";
-import { sharingBindings } from "../bindings/sharing.ts";
+import { staffBindings } from "../bindings/staff.ts";
 import type { Bound } from "../route.ts";
 import type { RouteNameOf } from "../routes.ts";
 import { doorView, listQuery, sharedFileView, sharedView as sharedListView } from "../share-views.ts";
@@ -19,7 +16,7 @@ type Schema = z.ZodMiniType;
 const noPorts = {} as Ports & { readonly malwareScan: boolean };
 
 export const bindings: Readonly<Record<RouteNameOf<"staff" | "client">, Documented>> = {
-  ...peopleBindings(noPorts), ...caseBindings(noPorts), ...sharingBindings(noPorts), ...registerBindings(noPorts), ...clientBindings(noPorts),
+  ...staffBindings(noPorts), ...clientBindings(noPorts),
 };
 
 /** The shapes that have a name of their own in the document. */

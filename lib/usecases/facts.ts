@@ -1,0 +1,89 @@
+import { bytesMatch, mayRelease, objectKey, parseObjectKey, stateOf, type Facts, type Version } from "../domain/document.ts";
+import type { DocumentId, VersionId } from "../domain/ids.ts";
+import { Refusal } from "../domain/refusal.ts";
+import type { SystemPrincipal } from "../domain/principal.ts";
+import { backOff } from "./back-off.ts";
+import { publishedOf } from "./documents.ts";
+import type { Ports } from "./ports.ts";
+import { Trail, type Request } from "./request.ts";
+
+/** What is learnt about uploads from outside: facts on versions, in any order, twice or never. */
+type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "objects">;
+type System = Request<SystemPrincipal>;
+
+export type Verdict = NonNullable<Facts["verdict"]>["result"];
+
+/** S3 stored an object. What it holds is asked of S3 itself: an event is a hint, and may be forged or late. */
+export const objectStored = (deps: Deps) =>
+  async (request: System, key: string, s3VersionId: string): Promise<void> => {
+    const ids = parseObjectKey(key);
+    if (ids === null) return;
+    const held = await deps.objects.describe(key, s3VersionId);
+    if (held === null) return;
+    await addFacts(deps, request, ids, "version.stored", (version) =>
+      // A key is written once: a second S3 version of it is nobody's upload and says nothing.
+      version.facts.stored ? null : { stored: { at: request.now, s3VersionId, ...held } });
+  };
+
+/** The scan's word on one S3 version. A word on any other, or on one that S3 does not hold, is not about our bytes: it must not be taken for the word that is to come. Only threats are believed after another word. */
+export const objectScanned = (deps: Deps) =>
+  async (request: System, key: string, s3VersionId: string, result: Verdict): Promise<void> => {
+    const ids = parseObjectKey(key);
+    if (ids === null || (await deps.objects.describe(key, s3VersionId)) === null) return;
+    await addFacts(deps, request, ids, "version.scanned", ({ facts: { stored, verdict } }) => {
+      const isNews = verdict === undefined || (result === "threats" && verdict.result !== "threats");
+      return isNews && (stored === undefined || stored.s3VersionId === s3VersionId) ? { verdict: { at: request.now, s3VersionId, result } } : null;
+    });
+  };
+
+/** Looks again at a version whose upload was said to be complete. */
+export const uploadCompleted = (deps: Deps) =>
+  async (request: System, documentId: DocumentId, versionId: VersionId): Promise<void> => {
+    await addFacts(deps, request, { documentId, versionId }, "version.completed", () => null);
+  };
+
+const attempts = 10;
+
+/** Adds a fact, and takes the version as far as its facts now allow: tagged as released, then published unless it is a draft. */
+const addFacts = async (deps: Deps, request: System, ids: { documentId: DocumentId; versionId: VersionId }, action: string, learn: (version: Version) => Partial<Facts> | null): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const read = await deps.documents.version(ids.documentId, ids.versionId);
+      if (read === null) return;
+      const kase = await deps.cases.get(read.caseId);
+      const step = requestOf(request, action, { ...ids, caseId: read.caseId, ...(kase && { clientId: kase.clientId, adviserId: kase.adviserId }) });
+      const news = learn(read);
+      const version: Version = news ? { ...read, facts: { ...read.facts, ...news }, revision: read.revision + 1 } : read;
+      if (news) await deps.ledger.commit(step, [deps.documents.setFacts(read, version.facts)]);
+      await goOn(deps, requestOf(request, "version.released", step.trail.about), version);
+      return;
+    } catch (error) {
+      // Another fact was written meanwhile: look again.
+      if (!(error instanceof Refusal) || !(error.code === "stale" || error.code === "conflict") || attempt === attempts) throw error;
+      await backOff(attempt, 5);
+    }
+  }
+};
+
+const goOn = async ({ ledger, documents, objects }: Deps, request: System, version: Version): Promise<void> => {
+  if (stateOf(version) === "quarantined") {
+    const document = await documents.get(version.caseId, version.documentId);
+    if (document?.published?.versionId !== version.versionId) return;
+    await ledger.commit(requestOf(request, "version.withdrawn", request.trail.about), [documents.withdraw(document)]);
+    return;
+  }
+  if (!mayRelease(version) || !bytesMatch(version) || version.facts.stored === undefined) return;
+  let released = version;
+  if (version.facts.released === undefined) {
+    await objects.release(objectKey(version), version.facts.stored.s3VersionId);
+    released = { ...version, facts: { ...version.facts, released: request.now }, revision: version.revision + 1 };
+    await ledger.commit(request, [documents.setFacts(version, released.facts)]);
+  }
+  if (released.draft || released.publishedAt !== undefined) return;
+  const document = await documents.get(released.caseId, released.documentId);
+  if (document === null || (document.published?.number ?? 0) >= released.number) return;
+  await ledger.commit(requestOf(request, "version.published", request.trail.about), [documents.publish(document, released, publishedOf(released, request.now))]);
+};
+
+/** Each step of a consumer leaves its own record. */
+const requestOf = (request: System, action: string, about: Trail["about"]): System => ({ ...request, trail: new Trail(action, request.trail.requestId, undefined, about) });
