@@ -30,6 +30,7 @@ import { sharePage } from "./http/share-page.ts";
 import { newId } from "./domain/ids.ts";
 import { toInstant } from "./domain/time.ts";
 import { inviteMember } from "./usecases/invitations.ts";
+import { linkMembers } from "./usecases/linking.ts";
 import { Trail } from "./usecases/request.ts";
 
 /**
@@ -76,7 +77,7 @@ const currentKey = (secret: string, watch: Watch) => {
 const staffPorts = (config: Config<"staff-api">, around: Surroundings) => ({
   ...stores(config.TABLE_NAME, around), objects: objectsIn(s3(around), config.BUCKET_NAME, around.clock), links: linksFrom(keyRing(config.LINK_KEY_SECRET, around)),
   accounts: accountsIn(watched(new CognitoIdentityProviderClient(retries), around), {
-    staff: { userPoolId: config.STAFF_POOL_ID, firstPassword: around.firstPasswords.staff },
+    staff: { userPoolId: config.STAFF_POOL_ID, firstPassword: around.firstPasswords.staff, provider: config.STAFF_SSO_PROVIDER },
     client: { userPoolId: config.CLIENT_POOL_ID, firstPassword: around.firstPasswords.client },
   }),
   firm: config.FIRM, malwareScan: config.MALWARE_SCAN === "on",
@@ -85,7 +86,7 @@ const staffPorts = (config: Config<"staff-api">, around: Surroundings) => ({
 export const composeStaffApi = (config: Config<"staff-api">, surroundings: Surroundings) => {
   const ports = staffPorts(config, surroundings);
   const { clock } = surroundings;
-  const verify = verifierOf({ issuer: config.STAFF_ISSUER, clientId: config.STAFF_POOL_CLIENT_ID }, clock);
+  const verify = verifierOf({ issuer: config.STAFF_ISSUER, clientId: config.STAFF_POOL_CLIENT_ID, ssoClientId: config.STAFF_SSO_CLIENT_ID }, clock);
   return jsonApi("staff", staffBindings(ports), { ...ports, verify, cursorKey: currentKey(config.CURSOR_KEY_SECRET, surroundings), clock }, ({ person }) => (person.kind === "member" ? person : null));
 };
 
@@ -98,6 +99,9 @@ export const composeFirstAdministrator = (config: Config<"staff-api">, surroundi
     return inviteMember(ports)({ principal: { kind: "system", name: "first-administrator" }, now, trail }, { ...input, role: "admin" });
   };
 };
+
+/** A firm that gets a provider of its own has staff already: they are linked to it as those are who are invited from then on. */
+export const composeStaffLinking = (config: Config<"staff-api">, surroundings: Surroundings) => linkMembers(staffPorts(config, surroundings));
 
 /** Made with the bundle and laid beside it: what makes the document would add 60 KB that no other request needs (measured). */
 const besideTheBundle = (): string => readFileSync(new URL("openapi.json", import.meta.url), "utf8");

@@ -17,6 +17,8 @@ const publicUrl = { PUBLIC_URL: https } as const;
 const linkKey = { LINK_KEY_SECRET: text } as const;
 const cursorKey = { CURSOR_KEY_SECRET: text } as const;
 const staffPool = { STAFF_POOL_ID: text, STAFF_POOL_CLIENT_ID: text, STAFF_ISSUER: https } as const;
+/** Where the firm's staff come through a provider of their own: its name in the pool, and the app client of that way in. */
+const staffSso = { STAFF_SSO_PROVIDER: z.optional(text), STAFF_SSO_CLIENT_ID: z.optional(text) } as const;
 const clientPool = { CLIENT_POOL_ID: text, CLIENT_POOL_CLIENT_ID: text, CLIENT_ISSUER: https } as const;
 
 /**
@@ -24,7 +26,7 @@ const clientPool = { CLIENT_POOL_ID: text, CLIENT_POOL_CLIENT_ID: text, CLIENT_I
  * variable does not compile. Issuers and links are https by type: only `local/` builds a configuration without this schema.
  */
 export const environments = {
-  "staff-api": z.object({ ...table, ...bucket, ...firm, ...linkKey, ...cursorKey, ...staffPool, CLIENT_POOL_ID: text, MALWARE_SCAN: z.enum(["on", "off"]) }),
+  "staff-api": z.object({ ...table, ...bucket, ...firm, ...linkKey, ...cursorKey, ...staffPool, ...staffSso, CLIENT_POOL_ID: text, MALWARE_SCAN: z.enum(["on", "off"]) }),
   "client-api": z.object({ ...table, ...bucket, ...firm, ...cursorKey, ...clientPool }),
   "share-page": z.object({ ...table, ...bucket, ...firm, ...linkKey, ...cursorKey, BUCKET_ORIGIN: https }),
   "document-state": z.object({ ...table, ...bucket }),

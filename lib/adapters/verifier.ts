@@ -6,6 +6,8 @@ import * as z from "zod/mini";
 export interface Issuer {
   readonly issuer: `https://${string}` | `http://127.0.0.1:${string}`;
   readonly clientId: string;
+  /** The other app client of the same pool, of those who come through the firm's own identity provider. */
+  readonly ssoClientId?: string | undefined;
 }
 
 /** What is believed of an access token: who it is for, and when they signed in (`iat` renews on refresh, `auth_time` does not). */
@@ -26,7 +28,7 @@ const refetchAfterMs = 10_000;
  * aws-jwt-verify alone accepts a token without `exp`, with `iat` ahead, with a `crit` header and with members twice (measured on 5.2.1).
  * @returns null for every token that is not to be believed, whatever is wrong with it, and when keys cannot be fetched.
  */
-export const verifierOf = ({ issuer, clientId }: Issuer, clock: () => Date): ((token: string) => Promise<VerifiedToken | null>) => {
+export const verifierOf = ({ issuer, clientId, ssoClientId }: Issuer, clock: () => Date): ((token: string) => Promise<VerifiedToken | null>) => {
   const verifier = JwtVerifier.create(
     // Times are checked below, against the one clock that everything else goes by.
     { issuer, audience: null, jwksUri: `${issuer}/.well-known/jwks.json`, graceSeconds: Number.MAX_SAFE_INTEGER },
@@ -44,7 +46,7 @@ export const verifierOf = ({ issuer, clientId }: Issuer, clock: () => Date): ((t
     if (!parsed.success) return null;
     const { sub, client_id, exp, iat, auth_time, nbf } = parsed.data;
     const now = clock().getTime() / 1000;
-    if (client_id !== clientId || exp <= now || iat > now + skewSeconds || auth_time > now + skewSeconds || (nbf ?? 0) > now + skewSeconds) return null;
+    if ((client_id !== clientId && client_id !== ssoClientId) || exp <= now || iat > now + skewSeconds || auth_time > now + skewSeconds || (nbf ?? 0) > now + skewSeconds) return null;
     return { sub, signedInAt: new Date(auth_time * 1000) };
   };
 };
