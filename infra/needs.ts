@@ -23,6 +23,8 @@ export interface Needs {
   readonly secrets?: readonly ("link" | "cursor")[];
   /** Pools whose users it invites, suspends and signs out. */
   readonly people?: readonly ("staff" | "client")[];
+  /** Links members to the firm's own identity provider, where it has one. */
+  readonly linksStaff?: true;
   readonly mail?: true;
 }
 
@@ -30,7 +32,7 @@ export interface Needs {
 export const needs = {
   "staff-api": {
     table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"], indexes: ["byName", "lists", "byPerson", "byClient", "byCase", "byDocument"],
-    objects: ["upload", "download-released"], secrets: ["link", "cursor"], people: ["staff", "client"],
+    objects: ["upload", "download-released"], secrets: ["link", "cursor"], people: ["staff", "client"], linksStaff: true,
   },
   "client-api": { table: ["GetItem", "BatchGetItem", "Query", "PutItem"], indexes: ["byNameForClients"], objects: ["download-released"], secrets: ["cursor"] },
   "share-page": { table: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"], indexes: ["byNameForClients", "byPerson"], objects: ["download-released"], secrets: ["link", "cursor"] },

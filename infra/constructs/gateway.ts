@@ -33,8 +33,8 @@ const openBecause: Readonly<Record<RouteNameOf<"share" | "open">, string>> = {
   "health": "A monitor has no account, and the answer says nothing but that the API answers.",
 };
 
-// Every token of Cognito's own sign-in flows carries this scope and no ID token does: the gateway lets access tokens alone pass.
-const accessTokensOnly = ["aws.cognito.signin.user.admin"];
+// No ID token carries a scope: the gateway lets access tokens alone pass. Every token of Cognito's own sign-in flows has the first, those of the hosted sign-in the other.
+const accessTokensOnly = ({ sso }: PoolFacts) => ["aws.cognito.signin.user.admin", ...(sso ? [sso.scope] : [])];
 
 /** What is known of each request, strangers' included: routes instead of paths, since a path of `/s/` holds the recipient's token. */
 const accessLog = {
@@ -65,7 +65,7 @@ export class Gateway extends Construct {
     this.publicUrl = publicUrl !== undefined ? https(publicUrl) : `https://${this.api.apiId}.execute-api.${region}.amazonaws.com`;
     new CfnOutput(Stack.of(this), "PublicUrl", { value: this.publicUrl });
 
-    const guard = (name: string, pool: PoolFacts): IHttpRouteAuthorizer => new HttpJwtAuthorizer(name, pool.issuer, { authorizerName: name, jwtAudience: [pool.clientId] });
+    const guard = (name: string, pool: PoolFacts): IHttpRouteAuthorizer => new HttpJwtAuthorizer(name, pool.issuer, { authorizerName: name, jwtAudience: [pool.clientId, ...(pool.sso ? [pool.sso.clientId] : [])] });
     const guards = { staff: guard("staff", pools.staff), client: guard("client", pools.client) };
     // One permission for all routes of a function: one per route would pass the 20 KB that a function's policy may have.
     const integration = (name: ApiFunction) => new HttpLambdaIntegration(name, functions[name], { scopePermissionToRoute: false, timeout: Duration.seconds(29) });
@@ -75,10 +75,10 @@ export class Gateway extends Construct {
       const { audience, path } = routes[name];
       for (const key of routeKeys(name)) {
         const method = methodOf(key);
-        const guarded = audience === "staff" || audience === "client";
+        const pool = audience === "staff" || audience === "client" ? audience : null;
         const route = new HttpRoute(this, key, {
           httpApi: this.api, routeKey: HttpRouteKey.with(path, method), integration: integrations[functionOf[audience]],
-          ...(guarded && { authorizer: guards[audience], authorizationScopes: accessTokensOnly }),
+          ...(pool && { authorizer: guards[pool], authorizationScopes: accessTokensOnly(pools[pool]) }),
         });
         if (isOpen(name)) Validations.of(route).acknowledge({ id: "AwsSolutions-APIG4", reason: `${key}: ${openBecause[name]}` });
       }

@@ -67,6 +67,9 @@ export const permissionsOf = (scope: Construct, needs: Needs, { settings, data, 
       resources: names.map((name) => pools[`${name}Arn`]),
     });
 
+  /** Whoever may link could come in as anyone: the staff pool alone, and only where the firm has a provider. */
+  const links = (): PolicyStatement => new PolicyStatement({ actions: ["cognito-idp:AdminLinkProviderForUser"], resources: [pools.staffArn] });
+
   const mail = (): PolicyStatement => {
     const arn = (resource: string, resourceName: string) => Stack.of(scope).formatArn({ service: "ses", region: mailRegionOf(settings), resource, resourceName });
     return new PolicyStatement({
@@ -75,6 +78,6 @@ export const permissionsOf = (scope: Construct, needs: Needs, { settings, data, 
     });
   };
 
-  const named = [...table(), ...(needs.secrets ? secrets(needs.secrets) : []), ...(needs.people ? [people(needs.people)] : []), ...(needs.mail ? [mail()] : [])];
+  const named = [...table(), ...(needs.secrets ? secrets(needs.secrets) : []), ...(needs.people ? [people(needs.people)] : []), ...(needs.linksStaff && settings.staffSso ? [links()] : []), ...(needs.mail ? [mail()] : [])];
   return [...named.map((statement) => ({ statement })), ...(needs.objects ? objects(needs.objects) : [])];
 };

@@ -8,6 +8,14 @@ import type { FirmSettings } from "../../lib/domain/firm.ts";
 import { mailDomainOf, mailRegionOf, nameOf } from "../names.ts";
 import type { CodeMail } from "../wording.ts";
 
+/** What every app client has in common: public, short tokens, refresh tokens that rotate and end, and no word on who exists. */
+export const tokensOf = (session: Duration) => ({
+  generateSecret: false,
+  accessTokenValidity: Duration.minutes(15), idTokenValidity: Duration.minutes(15), refreshTokenValidity: session, authSessionValidity: Duration.minutes(10),
+  refreshTokenRotationGracePeriod: Duration.seconds(30), enableTokenRevocation: true, preventUserExistenceErrors: true,
+  readAttributes: new ClientAttributes().withStandardAttributes({ email: true, emailVerified: true }),
+});
+
 interface HousePoolProps {
   readonly settings: FirmSettings;
   readonly name: string;
@@ -47,10 +55,7 @@ export class HousePool extends Construct {
     });
     const client = new UserPoolClient(this, "Client", {
       userPool: this.pool, userPoolClientName: nameOf(settings, name),
-      generateSecret: false, disableOAuth: true, authFlows: flows,
-      accessTokenValidity: Duration.minutes(15), idTokenValidity: Duration.minutes(15), refreshTokenValidity: session, authSessionValidity: Duration.minutes(10),
-      refreshTokenRotationGracePeriod: Duration.seconds(30), enableTokenRevocation: true, preventUserExistenceErrors: true,
-      readAttributes: new ClientAttributes().withStandardAttributes({ email: true, emailVerified: true }),
+      ...tokensOf(session), disableOAuth: true, authFlows: flows,
       // An empty list means every attribute to Cognito; the locale decides nothing here.
       writeAttributes: new ClientAttributes().withStandardAttributes({ locale: true }),
     });

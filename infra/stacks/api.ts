@@ -55,6 +55,7 @@ export class ApiStack extends Stack {
       functions: {
         "staff-api": build("staff-api", {
           ...common, ...linkKey, ...cursorKey, STAFF_POOL_ID: staff.id, STAFF_POOL_CLIENT_ID: staff.clientId, STAFF_ISSUER: staff.issuer,
+          ...(staff.sso && { STAFF_SSO_PROVIDER: staff.sso.provider, STAFF_SSO_CLIENT_ID: staff.sso.clientId }),
           CLIENT_POOL_ID: client.id, MALWARE_SCAN: settings.malwareScan ? "on" : "off",
         }),
         "client-api": build("client-api", { ...common, ...cursorKey, CLIENT_POOL_ID: client.id, CLIENT_POOL_CLIENT_ID: client.clientId, CLIENT_ISSUER: client.issuer }),

@@ -3,6 +3,7 @@ import { AccountRecovery, CfnUserPool, FeaturePlan, Mfa, PasskeyUserVerification
 import type { Construct } from "constructs";
 import type { FirmSettings } from "../../lib/domain/firm.ts";
 import { HousePool } from "../constructs/pool.ts";
+import { StaffSso } from "../constructs/sso.ts";
 import { portalOf, stackProps } from "../names.ts";
 import { confirmingCode, signInCode, type CodeMail } from "../wording.ts";
 
@@ -11,7 +12,12 @@ export interface PoolFacts {
   readonly arn: string;
   readonly clientId: string;
   readonly issuer: `https://${string}`;
+  /** The second app client, of those who come through the firm's own identity provider. */
+  readonly sso?: { readonly provider: string; readonly clientId: string; readonly scope: string };
 }
+
+/** After this long staff sign in again, whichever way they came. */
+const workingDay = Duration.hours(12);
 
 /** Two pools, so that whether someone is staff or client follows from who issued their token, and from nothing that a token says. */
 export class IdentityStack extends Stack {
@@ -25,7 +31,7 @@ export class IdentityStack extends Stack {
     const passkeys = portal !== null && { passkeyRelyingPartyId: new URL(portal).hostname, passkeyUserVerification: PasskeyUserVerification.REQUIRED };
 
     const staff = new HousePool(this, "Staff", {
-      settings, name: "staff", codes: confirmingCode(settings.profile), recovery: AccountRecovery.EMAIL_ONLY, session: Duration.hours(12),
+      settings, name: "staff", codes: confirmingCode(settings.profile), recovery: AccountRecovery.EMAIL_ONLY, session: workingDay,
       // Passkeys are offered by the choice-based flow alone.
       flows: { userSrp: true, ...(passkeys && { user: true }) },
       own: {
@@ -52,7 +58,9 @@ export class IdentityStack extends Stack {
       { id: "AwsSolutions-COG8", reason: "Threat protection watches passwords, and clients have none: the Plus plan would cost per client and find nothing." },
     );
 
-    this.staff = this.#facts("Staff", staff);
+    const { staffSso } = settings;
+    const sso = staffSso && new StaffSso(this, "StaffSso", { settings, sso: staffSso, pool: staff.pool, session: workingDay });
+    this.staff = { ...this.#facts("Staff", staff), ...(sso && { sso }) };
     this.client = this.#facts("Client", client);
   }
 

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { hasWordOfAws, signOnDomainOf, staffSso } from "./sign-on.ts";
 import { emailAddress, line, localeTag } from "./text.ts";
 
 const bounded = (low: number, high: number) => z.int().check(z.gte(low, `Is less than ${low}.`), z.lte(high, `Is more than ${high}.`));
@@ -33,10 +34,13 @@ export const firmSettings = z.strictObject({
   portalUrl: z.optional(httpsOrigin),
   origins: z._default(z.array(httpsOrigin).check(z.maxLength(20, "Has more than 20 origins.")), []),
   malwareScan: z._default(z.boolean(), true),
+  staffSso: z.optional(staffSso),
   retentionDays: z._default(bounded(1, 3650), 90),
   throttle: z._default(z.strictObject({ requestsPerSecond: bounded(1, 10_000), burst: bounded(1, 5_000) }), { requestsPerSecond: 100, burst: 200 }),
 }).check(
   z.refine((settings) => settings.region !== "eu-south-2" || settings.mailRegion !== undefined, { path: ["mailRegion"], error: "Is missing: SES does not exist in eu-south-2." }),
   z.refine((settings) => settings.profile.defaultShareDays <= settings.profile.maxShareDays, { path: ["profile", "defaultShareDays"], error: "Is more than maxShareDays." }),
+  z.refine((settings) => settings.staffSso?.kind !== "oidc" || settings.staffSso.clientSecretName.startsWith(`legajo/${settings.firm}/`), { path: ["staffSso", "clientSecretName"], error: "Is not under this firm's own name: legajo/<firm>/…" }),
+  z.refine((settings) => settings.staffSso === undefined || !hasWordOfAws(signOnDomainOf(settings)), { path: ["staffSso", "domainPrefix"], error: "Has aws, amazon or cognito in it, or is missing where the firm's name has: Cognito refuses such a domain." }),
 );
 export type FirmSettings = z.infer<typeof firmSettings>;

@@ -2,9 +2,9 @@ import { App, Stack, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import type { IConstruct } from "constructs";
 import { describe, expect, it } from "vitest";
-import { clinica, ferrer, synthesizeChecked } from "./synth.ts";
+import { clinica, clinicaWithOidc, ferrer, ferrerWithSaml, synthesizeChecked } from "./synth.ts";
 
-const firms = { ferrer: synthesizeChecked(ferrer), "clinica-sol": synthesizeChecked(clinica) };
+const firms = { ferrer: synthesizeChecked(ferrer), "clinica-sol": synthesizeChecked(clinica), "ferrer with SAML": synthesizeChecked(ferrerWithSaml), "clinica-sol with OIDC": synthesizeChecked(clinicaWithOidc) };
 
 interface Acknowledged {
   readonly path: string;

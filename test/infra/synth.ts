@@ -8,12 +8,21 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { addChecks } from "../../infra/checks.ts";
 import { firmStacks } from "../../infra/firm.ts";
-import { readSettings } from "../../infra/settings.ts";
+import { parseSettings, readSettings } from "../../infra/settings.ts";
 import type { FirmSettings } from "../../lib/domain/firm.ts";
 
 export const root = join(import.meta.dirname, "../..");
 export const ferrer = readSettings(join(root, "firms/ferrer.json"));
 export const clinica = readSettings(join(root, "firms/clinica-sol.json"));
+
+const withSso = (settings: FirmSettings, staffSso: object): FirmSettings => parseSettings("a firm with a provider of its own", JSON.stringify({ ...settings, staffSso }));
+/** Firms whose staff come through a provider of their own: one for each kind, one of them in Spain. */
+export const ferrerWithSaml = withSso(ferrer, {
+  kind: "saml", name: "Entra", metadataUrl: "https://login.microsoftonline.com/0b1c2d3e/federationmetadata/2007-06/federationmetadata.xml", callbackUrls: ["https://despacho.bufeteferrer.example/signed-in"], signOutUrls: ["https://despacho.bufeteferrer.example/"],
+});
+export const clinicaWithOidc = withSso(clinica, {
+  kind: "oidc", name: "Keycloak", issuer: "https://id.clinicasol.example/realms/staff", clientId: "legajo", clientSecretName: "legajo/clinica-sol/staff-sso", callbackUrls: ["https://equip.clinicasol.example/signed-in"], domainPrefix: "clinica-sol-equip",
+});
 
 const json = z.record(z.string(), z.unknown());
 const cdkJson = z.object({ context: json });
