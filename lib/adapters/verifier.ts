@@ -22,10 +22,16 @@ const claims = z.object({ sub: z.string().check(z.minLength(1)), token_use: z.li
 const skewSeconds = 300;
 /** Unknown keys are looked for so often at the most: a flood of invented key ids must not become a flood of fetches. */
 const refetchAfterMs = 10_000;
+/** While no keys are known at all, good tokens are refused too: a fetch that failed is tried again sooner. */
+const retryAfterMs = 1000;
 
 /**
  * Verifies access tokens of one pool: signature (RS256), issuer, app client, kind and times, the same checks on AWS and locally.
  * aws-jwt-verify alone accepts a token without `exp`, with `iat` ahead, with a `crit` header and with members twice (measured on 5.2.1).
+ *
+ * What cannot be verified because the keys never came is refused like the rest, not called unavailable: nobody could tell such a token from
+ * an invented one, and whoever floods a cold function while the key endpoint is down would choose the answer. It lasts a second after the
+ * endpoint is back. On AWS the gateway's authorizer, which keeps the keys for two hours, has refused strangers by then.
  * @returns null for every token that is not to be believed, whatever is wrong with it, and when keys cannot be fetched.
  */
 export const verifierOf = ({ issuer, clientId, ssoClientId }: Issuer, clock: () => Date): ((token: string) => Promise<VerifiedToken | null>) => {
@@ -86,8 +92,8 @@ const repeatsAMember = (text: string): boolean => {
 };
 
 /**
- * The pool's keys, fetched once and again at most once in ten seconds for a key id that is not among them. Whoever comes during a fetch waits
- * for it: the first tokens after a start are as good as later ones.
+ * The pool's keys, fetched once and again at most once in ten seconds for a key id that is not among them; until they have come for the first
+ * time, once in a second. Whoever comes during a fetch waits for it: the first tokens after a start are as good as later ones.
  */
 const boundedKeys = (): JwksCache => {
   const cache = new SimpleJwksCache({
@@ -99,8 +105,18 @@ const boundedKeys = (): JwksCache => {
       },
     },
   });
-  let lastFetch = 0;
+  let nextFetch = 0;
+  let known = false;
   let fetching: Promise<unknown> | null = null;
+  const fetchAnew = async (uri: string): Promise<void> => {
+    try {
+      await cache.getJwks(uri);
+      known = true;
+    } finally {
+      nextFetch = Date.now() + (known ? refetchAfterMs : retryAfterMs);
+      fetching = null;
+    }
+  };
   return {
     addJwks: (uri, jwks) => { cache.addJwks(uri, jwks); },
     getJwks: (uri) => cache.getJwks(uri),
@@ -109,11 +125,8 @@ const boundedKeys = (): JwksCache => {
       try {
         return cache.getCachedJwk(uri, jwt);
       } catch {
-        if (fetching === null) {
-          if (Date.now() - lastFetch < refetchAfterMs) throw new Error("An unknown key.");
-          lastFetch = Date.now();
-          fetching = cache.getJwks(uri).finally(() => { fetching = null; });
-        }
+        if (fetching === null && Date.now() < nextFetch) throw new Error("An unknown key.");
+        fetching ??= fetchAnew(uri);
         await fetching;
         return cache.getCachedJwk(uri, jwt);
       }

@@ -15,7 +15,7 @@ export interface TestIssuer {
   /** How often somebody asked for the keys. */
   fetches: number;
   /** What the key endpoint does when it is asked. */
-  mode: "up" | "down" | "silent";
+  mode: "up" | "down" | "silent" | "nonsense";
   /** The claims of a good access token at `seconds`, with changes; `undefined` takes a claim away. */
   claims(changes?: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** A good token but for what is changed. */
@@ -49,6 +49,7 @@ export const startTestIssuer = async (clientId: string, pool = "pool"): Promise<
     it.fetches += 1;
     if (it.mode === "silent") return;
     if (it.mode === "down") { outgoing.writeHead(500).end(); return; }
+    if (it.mode === "nonsense") { outgoing.writeHead(200, { "content-type": "text/html" }).end("<title>Maintenance</title>"); return; }
     const published = [key, ecKey].map(({ kid, publicKey }) => ({ ...publicKey.export({ format: "jwk" }), kid, use: "sig" }));
     outgoing.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ keys: published }));
   });
