@@ -31,7 +31,7 @@ export interface Needs {
 /** What each function may do, and nothing else: this table is its role. */
 export const needs = {
   "staff-api": {
-    table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"], indexes: ["byName", "lists", "byPerson", "byClient", "byCase", "byDocument"],
+    table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"], indexes: ["byName", "byPlace", "lists", "byPerson", "byClient", "byCase", "byDocument"],
     objects: ["upload", "download-released"], secrets: ["link", "cursor"], people: ["staff", "client"], linksStaff: true,
   },
   "client-api": { table: ["GetItem", "BatchGetItem", "Query", "PutItem"], indexes: ["byNameForClients"], objects: ["download-released"], secrets: ["cursor"] },

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { Case, Folder } from "./case.ts";
+import type { AuditEvent, Grouping } from "./event.ts";
 import type { FirmProfile } from "./firm.ts";
 import { idOf, type CaseId, type ClientId, type ContactId, type DocumentId, type FolderId, type MemberId } from "./ids.ts";
 import type { Role } from "./people.ts";
@@ -58,8 +59,22 @@ export const entriesOf = (who: StaffMember, kase: Guarded, firm: Firm, now: Inst
   });
 export const mayEnter = (who: StaffMember, kase: Guarded, firm: Firm, now: Instant): boolean => entriesOf(who, kase, firm, now).length > 0;
 
+/** A link opens no more than its sharer may see now: nothing once they are suspended, or the case is no longer theirs to enter. */
+export const mayStillShare = (sharer: StaffMember & { readonly suspended: boolean }, kase: Guarded, firm: Firm, now: Instant): boolean =>
+  !sharer.suspended && mayEnter(sharer, kase, firm, now);
+
 /** Only an administrator breaks the glass, and only of a case that is shut to them. */
 export const mayBreakGlass = (who: StaffMember, kase: Guarded): boolean => who.role === "admin" && kase.restricted;
+
+/** Totals over clients, services and advisers hold restricted cases too: they are for administrators. Sums of cases and documents are for whoever may enter the case. */
+export const mayReadTotals = (role: Role, grouping: Grouping): boolean => grouping === "case" || grouping === "document" || staffMay(role, "administer");
+
+/** A record is for whoever may enter its case, and that glass was broken for every administrator; where there is no case, it is for administrators and for whoever it is of. */
+export const mayReadRecord = (who: StaffMember, record: Pick<AuditEvent, "action" | "who">, kase: Guarded | null, firm: Firm, now: Instant): boolean => {
+  if (kase !== null && mayEnter(who, kase, firm, now)) return true;
+  if (kase !== null) return who.role === "admin" && record.action === "cases.break-glass";
+  return staffMay(who.role, "administer") || ("id" in record.who && record.who.id === who.memberId);
+};
 
 /**
  * Levels, each with all before it: `read` lists and downloads, `upload` adds documents. Nothing lets a client change or delete.
@@ -98,6 +113,9 @@ export const reachingPlaces = (location: Location): Place[] => {
   }
   return [...places, location.caseId];
 };
+
+/** Every place a grant could stand on above this location, whether or not inheritance stops on the way. */
+export const allPlaces = ({ caseId, documentId, folders }: Location): Place[] => [...(documentId ? [documentId] : []), ...folders.map((it) => it.folderId), caseId];
 
 /** The grants among `grants` that open `location` to one of `holders` at `now`. None is the default. */
 export const openingGrants = (location: Location, holders: readonly Holder[], grants: readonly Grant[], now: Instant): Grant[] => {

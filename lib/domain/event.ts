@@ -9,7 +9,7 @@ export const about = z.object({
   clientId: z.optional(idOf("client")), caseId: z.optional(idOf("case")), adviserId: z.optional(idOf("member")),
   folderId: z.optional(idOf("folder")), documentId: z.optional(idOf("document")), versionId: z.optional(idOf("version")),
   shareId: z.optional(idOf("share")), recipientId: z.optional(idOf("recipient")), grantId: z.optional(idOf("grant")),
-  contactId: z.optional(idOf("contact")), memberId: z.optional(idOf("member")), entryId: z.optional(idOf("timelineEntry")),
+  contactId: z.optional(idOf("contact")), memberId: z.optional(idOf("member")), entryId: z.optional(idOf("timelineEntry")), jobId: z.optional(idOf("job")),
 });
 export type About = z.infer<typeof about>;
 
@@ -49,17 +49,22 @@ export const auditEvent = z.object({
 });
 export type AuditEvent = z.infer<typeof auditEvent>;
 
-/** The services whose use the firm counts, and the actions of clients and recipients that count as one use. */
+/** The services whose use the firm counts, and the actions that count: one use by people the firm serves, one preview by staff who look as a contact. */
 export const services = ["cases", "documents", "shares"] as const;
 export type Service = (typeof services)[number];
 const serviceOf: Readonly<Record<string, Service>> = {
   "client.case": "cases", "client.timeline": "cases", "client.items": "cases",
   "client.download": "documents", "share.download": "documents", "share.open": "shares",
+  "view-as.cases": "cases", "view-as.case": "cases", "view-as.timeline": "cases", "view-as.items": "cases", "view-as.shared-with-me": "cases",
 };
 
-/** @returns the service that this event is a person's use of, or null: only people the firm serves count, never staff or scanners. */
-export const countedService = (event: AuditEvent): Service | null =>
-  event.result === "granted" && (event.who.kind === "contact" || event.who.kind === "recipient") ? (serviceOf[event.action] ?? null) : null;
+/** @returns the service that this event counts for, and as what; null where it counts for nothing: staff's own work, scanners, refusals. */
+export const countedAs = (event: AuditEvent): { readonly service: Service; readonly as: "use" | "preview" } | null => {
+  const service = serviceOf[event.action];
+  if (service === undefined || event.result !== "granted") return null;
+  if (event.who.kind === "contact" || event.who.kind === "recipient") return { service, as: "use" };
+  return event.onBehalfOf === undefined ? null : { service, as: "preview" };
+};
 
 export const countedActions = Object.keys(serviceOf);
 

@@ -23,7 +23,7 @@ export type Share = z.infer<typeof share>;
  * conditional write counts. `generation` and `keyVersion` say how the token was derived; the token itself is stored nowhere.
  */
 export const link = z.object({
-  linkHash: z.string(), shareId: idOf("share"), recipientId: idOf("recipient"), caseId: idOf("case"), clientId: idOf("client"), locale: localeTag,
+  linkHash: z.string(), shareId: idOf("share"), recipientId: idOf("recipient"), caseId: idOf("case"), clientId: idOf("client"), sharedBy: idOf("member"), locale: localeTag,
   generation: z.int(), keyVersion: z.string(), expiresAt: instant, revokedAt: z.optional(instant), maxDownloads: z.optional(z.int()), downloads: z.int(),
   openedAt: z.optional(instant),
 });

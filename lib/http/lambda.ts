@@ -84,7 +84,7 @@ const records = ({ ledger }: FrameDeps): Stage => ({
     if (!needsRecord(exchange)) return;
     try {
       await ledger.record({
-        eventId: newId("event", new Date(now)), at: now, action: trail.action, who: actorOf(principal), about: trail.about, result: "refused",
+        eventId: newId("event", new Date(now)), at: now, action: trail.action, who: actorOf(principal), about: trail.about, ...(trail.onBehalfOf && { onBehalfOf: trail.onBehalfOf }), result: "refused",
         reason: error instanceof Refusal ? error.code : "internal", ...(trail.source && { source: trail.source }), requestId: trail.requestId,
       });
       trail.markRecorded();

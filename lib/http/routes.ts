@@ -49,7 +49,14 @@ export const routes = {
   "shares.revoke": { audience: "staff", act: "write", method: "DELETE", path: "/staff/shares/{shareId}", summary: "Closes every link of a share." },
   "shares.revoke-recipient": { audience: "staff", act: "write", method: "DELETE", path: "/staff/shares/{shareId}/recipients/{recipientId}", summary: "Closes one recipient's link." },
   "audit.list": { audience: "staff", act: "read", method: "GET", path: "/staff/audit", summary: "The access register: who did or tried what, when, from where, and why it was refused." },
-  "statistics.access": { audience: "staff", act: "administer", method: "GET", path: "/staff/stats/access", summary: "How often people used what, by client, service, case, document or adviser." },
+  "statistics.access": { audience: "staff", act: "read", method: "GET", path: "/staff/stats/access", summary: "How often people used what, by client, service, case, document or adviser." },
+
+  "access.explain": { audience: "staff", act: "read", method: "GET", path: "/staff/access", summary: "Why a person may or may not see a case, a folder or a document: what opens it, and what stands in the way." },
+  "view-as.cases": { audience: "staff", act: "read", method: "GET", path: "/staff/view-as/{contactId}/cases", summary: "The cases that a contact sees, as they see them." },
+  "view-as.case": { audience: "staff", act: "read", method: "GET", path: "/staff/view-as/{contactId}/cases/{caseId}", summary: "One case as a contact sees it." },
+  "view-as.timeline": { audience: "staff", act: "read", method: "GET", path: "/staff/view-as/{contactId}/cases/{caseId}/timeline", summary: "What a contact reads of a case's story." },
+  "view-as.items": { audience: "staff", act: "read", method: "GET", path: "/staff/view-as/{contactId}/cases/{caseId}/items", summary: "What a contact finds in a folder, or the topmost things they were given in the case." },
+  "view-as.shared-with-me": { audience: "staff", act: "read", method: "GET", path: "/staff/view-as/{contactId}/shared-with-me", summary: "What was given to a contact, newest first." },
 
   "client.me": { audience: "client", method: "GET", path: "/client/me", summary: "Who I am, and the firm that serves me." },
   "client.cases": { audience: "client", method: "GET", path: "/client/cases", summary: "The cases in which I was given something." },

@@ -5,7 +5,7 @@ import type { Locale } from "../text/locale.ts";
 import type { Ports } from "../usecases/ports.ts";
 import type { Request } from "../usecases/request.ts";
 import type { RecipientPrincipal } from "../domain/principal.ts";
-import { downloadShared, findDoor, listShared, openLink, type Listing } from "../usecases/visit.ts";
+import { admit, downloadShared, findDoor, listShared, openLink, type Listing } from "../usecases/visit.ts";
 import { bodyText, header, rawInputOf } from "./api.ts";
 import { openCursor, sealCursor } from "./cursor.ts";
 import { explainAsJson, httpHandler, noRoute, type Explain, type FrameDeps, type HttpEvent, type HttpResult } from "./lambda.ts";
@@ -19,7 +19,7 @@ import { matchRoute, type RouteName, type RouteNameOf } from "./routes.ts";
 import { isStamp, makeStamp, sessionCookie, sessionIn } from "./session.ts";
 import { doorView, listQuery, sharedFileView, sharedView, visitInput } from "./share-views.ts";
 
-export interface SharePageDeps extends FrameDeps, Pick<Ports, "ledger" | "shares" | "documents" | "objects" | "cases" | "register" | "firm"> {
+export interface SharePageDeps extends FrameDeps, Pick<Ports, "ledger" | "shares" | "documents" | "objects" | "cases" | "people" | "register" | "firm"> {
   readonly linkKey: () => Promise<string>;
   readonly cursorKey: () => Promise<string>;
   /** Where downloads are: the only other origin that the page's forms may lead to. */
@@ -92,7 +92,7 @@ const wantsJson = (event: HttpEvent): boolean => {
 };
 
 const showDoor = async ({ deps, event, link, token, key, request }: Visit, problem?: DoorProblem): Promise<HttpResult> => {
-  const share = await deps.shares.get(link.shareId);
+  const [share] = await Promise.all([deps.shares.get(link.shareId), admit(deps, request, link)]);
   if (share === null) throw new Refusal("not_found", "There is nothing here that you may see.");
   const door = { senderName: share.senderName, message: share.message, expiresAt: link.expiresAt, asks: { passcode: false, code: false } };
   if (wantsJson(event)) return json(200, doorView.parse({ state: "closed", firm: deps.firm, ...door }));

@@ -105,6 +105,12 @@ export interface Documents {
   addDocument(it: Document, first: Version): Change;
   addVersion(document: Document, it: Version): Change;
   setFacts(it: Version, facts: Facts): Change;
+  /** Ends a document whose every upload was given up: it leaves the lists, and its name is free again. */
+  dropDocument(document: Document): Change;
+  /** Forgets a given-up version of a document that is gone. */
+  dropVersion(it: Version): Change;
+  /** Unfinished uploads that somebody must look at by `now`, from an index that may be seconds behind: candidates. */
+  dueUploads(now: Instant, page: PageRequest): Promise<Page<Version>>;
   /** Makes a version the one that clients get, unless a later one is published already. */
   publish(document: Document, it: Version, published: Published): Change;
   /** Clients get no version of the document any more, until staff publish one. */
@@ -116,6 +122,8 @@ export interface Grants {
   find(caseId: CaseId, holders: readonly Holder[], places: readonly Place[]): Promise<readonly Grant[]>;
   get(caseId: CaseId, id: GrantId): Promise<Grant | null>;
   list(caseId: CaseId, page: PageRequest): Promise<Page<Grant>>;
+  /** Grants on one place, whoever holds them. */
+  onPlace(caseId: CaseId, place: Place, page: PageRequest): Promise<Page<Grant>>;
   /** Grants of one holder in one case. */
   ofHolder(caseId: CaseId, holder: Holder, page: PageRequest): Promise<Page<Grant>>;
   /** What was given to these holders, newest first. */
@@ -151,7 +159,8 @@ export interface Register {
   list(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEvent>>;
 }
 
-export interface AccessCount { readonly key: string; readonly count: number; readonly people: number }
+/** Uses by people the firm serves, how many people they were, and looks of staff in their place; a document's with the case it lies in. */
+export interface AccessCount { readonly key: string; readonly count: number; readonly people: number; readonly previews: number; readonly caseId?: CaseId }
 export interface Statistics {
   accesses(grouping: Grouping, months: readonly string[]): Promise<readonly AccessCount[]>;
   /** Adds up events not yet counted; an event that was counted before changes nothing. */
@@ -162,10 +171,28 @@ export interface Statistics {
 export interface Objects {
   signUpload(key: string, it: { readonly size: number; readonly contentType: string; readonly sha256: string }): Promise<SignedUpload>;
   signDownload(key: string, it: { readonly s3VersionId: string; readonly fileName: string; readonly contentType: string }): Promise<SignedUrl>;
-  /** What S3 holds, with the whole object's SHA-256 as hex digits. */
-  describe(key: string, s3VersionId: string): Promise<{ readonly size: number; readonly sha256: string } | null>;
+  /** Begins an upload in parts. @returns S3's id of it. */
+  beginParts(key: string, contentType: string): Promise<string>;
+  signPart(key: string, uploadId: string, it: { readonly partNumber: number; readonly size: number; readonly sha256: string }): Promise<SignedUpload>;
+  /** The parts that S3 holds, by number; null when the upload is over. `after` is the number of the last part seen. */
+  parts(key: string, uploadId: string, page: PageRequest): Promise<Page<HeldPart> | null>;
+  /**
+   * Makes one object of the parts, if their sizes and checksums are these: `gone` when the upload is over, which is so when it was joined before,
+   * `changed` when S3 holds other parts by now.
+   */
+  joinParts(key: string, uploadId: string, it: { readonly parts: readonly HeldPart[]; readonly size: number; readonly sha256: string }): Promise<"joined" | "gone" | "changed">;
+  /** Ends an upload in parts, if it is not over. */
+  dropParts(key: string, uploadId: string): Promise<void>;
+  /** Whether S3 holds an object under the key; asks no right to read it. */
+  exists(key: string): Promise<boolean>;
+  /** What S3 holds, by default in the newest version; hex digits of SHA-256, of the whole object or, ending in `-` and their number, of its parts. */
+  describe(key: string, s3VersionId?: string): Promise<{ readonly s3VersionId: string; readonly size: number; readonly sha256: string } | null>;
   release(key: string, s3VersionId: string): Promise<void>;
+  /** Deletes every S3 version under the key, for good. */
+  discard(key: string): Promise<void>;
 }
+/** `etag` as S3 gave it, quotes included. */
+export interface HeldPart { readonly partNumber: number; readonly size: number; readonly etag: string; readonly sha256: string }
 export interface SignedUrl { readonly url: string; readonly expiresAt: Instant }
 export interface SignedUpload extends SignedUrl { readonly headers: Readonly<Record<string, string>> }
 

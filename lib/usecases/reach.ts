@@ -11,7 +11,7 @@ import type { Item, Ports } from "./ports.ts";
 type Deps = Pick<Ports, "documents" | "grants">;
 
 /** Whoever can hold a grant for this person: themselves, and each client they are a contact of. */
-export const holdersOf = ({ contactId, clientIds }: ContactPrincipal): readonly Holder[] => [contactId, ...clientIds];
+export const holdersOf = ({ contactId, clientIds }: Pick<ContactPrincipal, "contactId" | "clientIds">): readonly Holder[] => [contactId, ...clientIds];
 
 /**
  * The folders around a place, innermost first, as they are now. The hint saves reads: all its folders come in one batch. It is believed

@@ -1,8 +1,8 @@
-import type { Grant } from "../domain/access.ts";
+import { mayEnter, type Grant } from "../domain/access.ts";
 import type { Case, Folder, TimelineEntry } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
 import { isId, type CaseId, type DocumentId, type FolderId } from "../domain/ids.ts";
-import type { ContactPrincipal } from "../domain/principal.ts";
+import type { ContactPrincipal, ViewerPrincipal } from "../domain/principal.ts";
 import { notFound } from "../domain/refusal.ts";
 import { signed, type HandOut } from "./documents.ts";
 import type { Item, Ports } from "./ports.ts";
@@ -11,6 +11,13 @@ import type { Page, PageRequest, Request } from "./request.ts";
 
 /** What signed-in contacts do: they read. Every verb decides anew from consistent reads, and nothing here writes but the record. */
 type Contact = Request<ContactPrincipal>;
+/** A contact, or staff who look as a contact. Whatever leads to the bytes themselves takes a contact alone. */
+type Reader = Request<ContactPrincipal | ViewerPrincipal>;
+
+const contactOf = ({ principal }: Reader): ContactPrincipal => (principal.kind === "viewer" ? principal.contact : principal);
+
+/** Looking as a contact is no way into a case that the person who looks may not enter. */
+const isShownTo = ({ principal, now }: Reader, kase: Case, firm: Ports["firm"]): boolean => principal.kind === "contact" || mayEnter(principal.member, kase, firm, now);
 
 export interface CaseForClient {
   readonly kase: Case;
@@ -22,58 +29,61 @@ const withAdviser = async ({ people }: Pick<Ports, "people">, cases: readonly Ca
   return cases.map((kase) => ({ kase, adviserName: names.get(kase.adviserId) ?? "" }));
 };
 
-export const myCases = ({ cases, grants, people }: Pick<Ports, "cases" | "grants" | "people">) =>
-  async (request: Contact, page: PageRequest): Promise<Page<CaseForClient>> => {
-    const held = await grants.casesOf(holdersOf(request.principal), page);
-    const open = await Promise.all(held.items.map(async ({ caseId, endless }) => endless || (await holdsAny({ grants }, request.principal, caseId, request.now)) ? [caseId] : []));
+export const myCases = ({ cases, grants, people, firm }: Pick<Ports, "cases" | "grants" | "people" | "firm">) =>
+  async (request: Reader, page: PageRequest): Promise<Page<CaseForClient>> => {
+    const who = contactOf(request);
+    const held = await grants.casesOf(holdersOf(who), page);
+    const open = await Promise.all(held.items.map(async ({ caseId, endless }) => endless || (await holdsAny({ grants }, who, caseId, request.now)) ? [caseId] : []));
     const known = await cases.byIds(open.flat());
-    return { items: await withAdviser({ people }, open.flat().flatMap((id) => known.get(id) ?? [])), next: held.next };
+    const shown = open.flat().flatMap((id) => known.get(id) ?? []).filter((kase) => isShownTo(request, kase, firm));
+    return { items: await withAdviser({ people }, shown), next: held.next };
   };
 
-export const readCase = ({ cases, grants, people }: Pick<Ports, "cases" | "grants" | "people">) =>
-  async (request: Contact, caseId: CaseId): Promise<CaseForClient> => {
-    const kase = await enter({ cases, grants }, request, caseId);
+export const readCase = ({ people, ...deps }: Pick<Ports, "cases" | "grants" | "people" | "firm">) =>
+  async (request: Reader, caseId: CaseId): Promise<CaseForClient> => {
+    const kase = await enter(deps, request, caseId);
     const [read] = await withAdviser({ people }, [kase]);
     if (read === undefined) throw notFound();
     return read;
   };
 
 /** The story of a case is for those who were given the whole case, not for the expert who got one document of it. */
-export const readTimeline = (deps: Pick<Ports, "cases" | "grants" | "documents">) =>
-  async (request: Contact, caseId: CaseId, page: PageRequest): Promise<Page<TimelineEntry>> => {
+export const readTimeline = (deps: Pick<Ports, "cases" | "grants" | "documents" | "firm">) =>
+  async (request: Reader, caseId: CaseId, page: PageRequest): Promise<Page<TimelineEntry>> => {
     await enter(deps, request, caseId);
-    if ((await grantsOpening(deps, request.principal, caseId, {}, request.now)).length === 0) throw notFound();
+    if ((await grantsOpening(deps, contactOf(request), caseId, {}, request.now)).length === 0) throw notFound();
     return deps.cases.timeline(caseId, page, true);
   };
 
-const enter = async ({ cases, grants }: Pick<Ports, "cases" | "grants">, request: Contact, caseId: CaseId, read: Promise<Case | null> = cases.get(caseId)): Promise<Case> => {
+const enter = async ({ cases, grants, firm }: Pick<Ports, "cases" | "grants" | "firm">, request: Reader, caseId: CaseId, read: Promise<Case | null> = cases.get(caseId)): Promise<Case> => {
   request.trail.concerns({ caseId });
-  const [kase, holds] = await Promise.all([read, holdsAny({ grants }, request.principal, caseId, request.now)]);
-  if (kase === null || !holds) throw notFound();
+  const [kase, holds] = await Promise.all([read, holdsAny({ grants }, contactOf(request), caseId, request.now)]);
+  if (kase === null || !holds || !isShownTo(request, kase, firm)) throw notFound();
   request.trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
   return kase;
 };
 
 /** A folder's page; without a folder, the case's root for whoever was given the case, and for others the topmost things they were given. */
-export const listItems = (deps: Pick<Ports, "cases" | "grants" | "documents">) =>
-  async (request: Contact, caseId: CaseId, folderId: FolderId | undefined, page: PageRequest, reads: Promise<readonly [Case | null, Folder | null]>): Promise<Page<Item>> => {
-    const { principal, now, trail } = request;
+export const listItems = (deps: Pick<Ports, "cases" | "grants" | "documents" | "firm">) =>
+  async (request: Reader, caseId: CaseId, folderId: FolderId | undefined, page: PageRequest, reads: Promise<readonly [Case | null, Folder | null]>): Promise<Page<Item>> => {
+    const { now, trail } = request;
+    const who = contactOf(request);
     trail.concerns({ caseId, ...(folderId && { folderId }) });
     let read: Page<Item>;
     if (folderId !== undefined) {
       const [kase, folder] = await reads;
-      if (folder === null || kase === null) throw notFound();
+      if (folder === null || kase === null || !isShownTo(request, kase, deps.firm)) throw notFound();
       // The page is read beside what decides about it; whoever is refused does not see it.
-      const [opening, items] = await Promise.all([grantsOpening(deps, principal, caseId, { folder }, now), deps.documents.items(caseId, folderId, page, "clients")]);
+      const [opening, items] = await Promise.all([grantsOpening(deps, who, caseId, { folder }, now), deps.documents.items(caseId, folderId, page, "clients")]);
       if (opening.length === 0) throw notFound();
       trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
       read = items;
     } else {
       await enter(deps, request, caseId, reads.then(([kase]) => kase));
-      if ((await grantsOpening(deps, principal, caseId, {}, now)).length === 0) return after(await topmost(deps, principal, caseId, now), page);
+      if ((await grantsOpening(deps, who, caseId, {}, now)).length === 0) return after(await topmost(deps, who, caseId, now), page);
       read = await deps.documents.items(caseId, folderId, page, "clients");
     }
-    return { items: await withoutClosedFolders(deps, principal, caseId, read.items, now), next: read.next };
+    return { items: await withoutClosedFolders(deps, who, caseId, read.items, now), next: read.next };
   };
 
 /** The position is the place of the last thing shown, not its number: what comes or goes meanwhile neither repeats nor hides another. */
@@ -92,9 +102,9 @@ export interface Given {
 }
 
 /** Newest first, not expanded; what is over, deleted or not published is left out, so that a page may be short. */
-export const sharedWithMe = ({ grants, cases, documents }: Pick<Ports, "grants" | "cases" | "documents">) =>
-  async (request: Contact, page: PageRequest): Promise<Page<Given>> => {
-    const given = await grants.given(holdersOf(request.principal), page);
+export const sharedWithMe = ({ grants, cases, documents, firm }: Pick<Ports, "grants" | "cases" | "documents" | "firm">) =>
+  async (request: Reader, page: PageRequest): Promise<Page<Given>> => {
+    const given = await grants.given(holdersOf(contactOf(request)), page);
     const live = given.items.filter((it) => it.expiresAt === undefined || it.expiresAt > request.now);
     // One step: the cases, and what of each case was given, all by exact keys.
     const perCase = [...Map.groupBy(live, (it) => it.caseId)];
@@ -107,7 +117,7 @@ export const sharedWithMe = ({ grants, cases, documents }: Pick<Ports, "grants" 
     const documentBy = new Map(files.flat().map((it) => [it.documentId, it]));
     const items = live.flatMap((grant): Given[] => {
       const kase = known.get(grant.caseId);
-      if (kase === undefined) return [];
+      if (kase === undefined || !isShownTo(request, kase, firm)) return [];
       const { place } = grant;
       if (isId("case", place)) return [{ grant, kase, folder: null, document: null }];
       if (isId("folder", place)) {

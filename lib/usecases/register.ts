@@ -1,7 +1,9 @@
+import { mayEnter, mayReadRecord, mayReadTotals } from "../domain/access.ts";
+import type { Case } from "../domain/case.ts";
 import type { AuditEvent, Grouping } from "../domain/event.ts";
-import type { CaseId, ClientId, ContactId, DocumentId, MemberId, ShareId } from "../domain/ids.ts";
+import { isId, type CaseId, type ClientId, type ContactId, type DocumentId, type MemberId, type ShareId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
-import { invalid } from "../domain/refusal.ts";
+import { invalid, Refusal } from "../domain/refusal.ts";
 import { plusDays, plusSeconds, type Instant } from "../domain/time.ts";
 import type { AccessCount, Ports } from "./ports.ts";
 import type { Page, PageRequest, Request } from "./request.ts";
@@ -17,13 +19,16 @@ export interface AuditQuery {
 }
 
 /** A record with the names that its ids have today. */
-export interface NamedEvent { readonly event: AuditEvent; readonly name: string | null }
+export interface NamedEvent { readonly event: AuditEvent; readonly name: string | null; readonly contactName: string | null }
 
 /** No firm's register begins earlier. */
 const beginning: Instant = "2000-01-01T00:00:00.000Z";
 
-/** The access register, newest first; without dates, the last thirty days. The narrowest key of the question picks the index. */
-export const readRegister = ({ register, people, shares }: Pick<Ports, "register" | "people" | "shares">) =>
+/**
+ * The access register, newest first; without dates, the last thirty days. The narrowest key of the question picks the index. What the caller
+ * may not know is left out of its page, so that a page may be short.
+ */
+export const readRegister = ({ register, people, shares, cases, firm }: Pick<Ports, "register" | "people" | "shares" | "cases" | "firm">) =>
   async (request: Request<StaffPrincipal>, query: AuditQuery, page: PageRequest): Promise<Page<NamedEvent>> => {
     if (query.from !== undefined && query.to !== undefined && query.from >= query.to) throw invalid("query.from", "Is not before the end.");
     // The whole firm is read day by day: centuries before it and after now are not.
@@ -41,14 +46,18 @@ export const readRegister = ({ register, people, shares }: Pick<Ports, "register
       && (query.clientId === undefined || event.about.clientId === query.clientId) && (query.documentId === undefined || event.about.documentId === query.documentId)
       && (query.contactId === undefined || ("id" in event.who && event.who.id === query.contactId));
     const { items, next } = await register.list({ ...(by && { by }), from, to, keep }, page);
-    const names = await namesOf({ people, shares }, items);
-    return { items: items.map((event) => ({ event, name: "id" in event.who ? (names.get(event.who.id) ?? null) : null })), next };
+    const known = await cases.byIds(items.flatMap((it) => it.about.caseId ?? []));
+    const shown = items.filter((it) => mayReadRecord(request.principal, it, (it.about.caseId && known.get(it.about.caseId)) ?? null, firm, request.now));
+    const names = await namesOf({ people, shares }, shown);
+    const nameOf = (id: string | undefined): string | null => names.get(id ?? "") ?? null;
+    return { items: shown.map((event) => ({ event, name: nameOf("id" in event.who ? event.who.id : undefined), contactName: nameOf(event.onBehalfOf) })), next };
   };
 
 const namesOf = async ({ people, shares }: Pick<Ports, "people" | "shares">, events: readonly AuditEvent[]): Promise<ReadonlyMap<string, string>> => {
   const persons = new Set<MemberId | ContactId>();
   const shareIds = new Set<ShareId>();
-  for (const { who, about } of events) {
+  for (const { who, about, onBehalfOf } of events) {
+    if (onBehalfOf) persons.add(onBehalfOf);
     if (who.kind === "member" || who.kind === "contact") persons.add(who.id);
     if (who.kind === "recipient" && about.shareId) shareIds.add(about.shareId);
   }
@@ -61,21 +70,36 @@ export interface LabelledCount extends AccessCount { readonly label: string }
 const mostMonths = 24;
 
 /** What people used most, first. `people` adds up months: who came in two months counts in both. */
-export const readStatistics = ({ statistics, people, cases }: Pick<Ports, "statistics" | "people" | "cases">) =>
-  async (_request: Request<StaffPrincipal>, grouping: Grouping, from: string, to: string): Promise<readonly LabelledCount[]> => {
+export const readStatistics = ({ statistics, ...deps }: Pick<Ports, "statistics" | "people" | "cases" | "documents" | "firm">) =>
+  async (request: Request<StaffPrincipal>, grouping: Grouping, from: string, to: string): Promise<readonly LabelledCount[]> => {
+    if (!mayReadTotals(request.principal.role, grouping)) throw new Refusal("forbidden", "Your role reads the sums of cases and documents.");
     const months = monthsBetween(from, to);
     if (months.length === 0) throw invalid("query.from", "Is after the end.");
     if (months.length > mostMonths) throw invalid("query.from", `Is more than ${mostMonths} months before the end.`);
-    const counts = (await statistics.accesses(grouping, months)).slice(0, 1000);
-    const labels = await labelsOf({ people, cases }, grouping, counts.map((it) => it.key));
-    return counts.map((it) => ({ ...it, label: labels.get(it.key) ?? it.key }));
+    const counts = await statistics.accesses(grouping, months);
+    if (grouping === "case" || grouping === "document") return ofEnterable(deps, request, counts);
+    const shown = counts.slice(0, mostCounts);
+    const names: ReadonlyMap<string, string> = grouping === "service" ? new Map() : await deps.people.names(shown.map((it) => it.key as ClientId)); // a grouping's counters are kept under ids of its kind
+    return shown.map((it) => ({ ...it, label: names.get(it.key) ?? it.key }));
   };
 
-const labelsOf = async ({ people, cases }: Pick<Ports, "people" | "cases">, grouping: Grouping, keys: readonly string[]): Promise<ReadonlyMap<string, string>> => {
-  if (grouping === "client" || grouping === "adviser") return people.names(keys as ClientId[]); // the statistics of a grouping are kept under ids of its kind
-  if (grouping === "case") return new Map([...(await cases.byIds(keys as CaseId[]))].map(([id, it]) => [id, it.reference])); // likewise
-  return new Map();
+const mostCounts = 1000;
+
+/** The sums of cases that the caller may enter, and of documents in them, by their reference and their name. */
+const ofEnterable = async ({ cases, documents, firm }: Pick<Ports, "cases" | "documents" | "firm">, { principal, now }: Request<StaffPrincipal>, counts: readonly AccessCount[]): Promise<LabelledCount[]> => {
+  const shown: LabelledCount[] = [];
+  for (let start = 0; start < counts.length && shown.length < mostCounts; start += 100) {
+    const some = counts.slice(start, start + 100).map((it) => ({ ...it, caseId: it.caseId ?? (it.key as CaseId) })); // a case's own counter is kept under its id
+    const known = await cases.byIds(some.map((it) => it.caseId));
+    const enterable = some.flatMap((it) => { const kase = known.get(it.caseId); return kase && mayEnter(principal, kase, firm, now) ? [{ ...it, kase }] : []; });
+    const labels = await Promise.all(enterable.map(async (it) => labelOf({ documents }, it.key, it.kase)));
+    shown.push(...enterable.map(({ kase: _, ...it }, index) => ({ ...it, label: labels[index] ?? it.key })));
+  }
+  return shown.slice(0, mostCounts);
 };
+
+const labelOf = async ({ documents }: Pick<Ports, "documents">, key: string, kase: Case): Promise<string | undefined> =>
+  isId("document", key) ? (await documents.get(kase.caseId, key))?.name : kase.reference;
 
 const monthsBetween = (from: string, to: string): string[] => {
   const months: string[] = [];

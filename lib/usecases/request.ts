@@ -1,4 +1,5 @@
 import type { About } from "../domain/event.ts";
+import type { ContactId } from "../domain/ids.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Instant } from "../domain/time.ts";
 
@@ -37,6 +38,7 @@ export class Trail {
   readonly requestId: string;
   readonly source: { readonly ip: string; readonly userAgent: string } | undefined;
   #about: About;
+  #onBehalfOf: ContactId | undefined;
   #recorded = false;
   #keyed = false;
 
@@ -49,6 +51,15 @@ export class Trail {
 
   get about(): About {
     return this.#about;
+  }
+
+  /** The contact whose view is looked at. */
+  get onBehalfOf(): ContactId | undefined {
+    return this.#onBehalfOf;
+  }
+
+  looksAs(contactId: ContactId): void {
+    this.#onBehalfOf = contactId;
   }
 
   get recorded(): boolean {

@@ -39,7 +39,7 @@ export const createShare = ({ ledger, cases, documents, shares, links, firm }: D
 
     const shareId = newId("share", new Date(request.now));
     const keyVersion = await links.currentVersion();
-    const common = { shareId, caseId, clientId: kase.clientId, generation: 1, keyVersion, expiresAt, ...(input.maxDownloads && { maxDownloads: input.maxDownloads }), downloads: 0 };
+    const common = { shareId, caseId, clientId: kase.clientId, sharedBy: request.principal.memberId, generation: 1, keyVersion, expiresAt, ...(input.maxDownloads && { maxDownloads: input.maxDownloads }), downloads: 0 };
     const addressed = await Promise.all(input.recipients.map(async ({ email, name, locale }) => {
       const recipientId = newId("recipient", new Date(request.now));
       const linkHash = linkHashOf(await links.token({ shareId, recipientId, generation: 1, keyVersion }));

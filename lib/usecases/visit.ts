@@ -1,5 +1,5 @@
-import { reachingPlaces } from "../domain/access.ts";
-import type { Case, Folder } from "../domain/case.ts";
+import { mayStillShare, reachingPlaces } from "../domain/access.ts";
+import type { Folder } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
 import type { CaseId, DocumentId, FolderId } from "../domain/ids.ts";
 import type { RecipientPrincipal } from "../domain/principal.ts";
@@ -30,17 +30,19 @@ export const findDoor = ({ shares }: Pick<Ports, "shares">) =>
   };
 
 /** The person's own gesture: what counts as opened. */
-export const openLink = ({ ledger, shares, cases }: Pick<Ports, "ledger" | "shares" | "cases">) =>
+export const openLink = ({ ledger, shares, ...deps }: Admission & Pick<Ports, "ledger" | "shares">) =>
   async (request: Visit, link: Link): Promise<void> => {
-    await concern({ cases }, request, link);
+    await admit(deps, request, link);
     await ledger.commit(request, [shares.open(link, request.now)]);
   };
 
-const concern = async ({ cases }: Pick<Ports, "cases">, request: Visit, link: Link): Promise<void> => {
-  const { clientId, caseId, shareId, recipientId } = link;
-  request.trail.concerns({ clientId, caseId, shareId, recipientId });
-  const kase: Case | null = await cases.get(caseId);
-  if (kase !== null) request.trail.concerns({ adviserId: kase.adviserId });
+type Admission = Pick<Ports, "cases" | "people" | "firm">;
+
+/** Whoever sent the link must still be one who may. Beside every step that shows or hands out something, never after it. */
+export const admit = async ({ cases, people, firm }: Admission, { trail, now }: Pick<Visit, "trail" | "now">, { caseId, sharedBy }: Link): Promise<void> => {
+  const [kase, sharer] = await Promise.all([cases.get(caseId), people.member(sharedBy)]);
+  if (kase === null || sharer === null || !mayStillShare(sharer, kase, firm, now)) throw notFound();
+  trail.concerns({ adviserId: kase.adviserId });
 };
 
 export interface Listing {
@@ -55,9 +57,9 @@ export interface Listing {
 }
 
 /** What the link shows now: a shared folder is the folder as it is today, a selection its documents that are still published. */
-export const listShared = ({ shares, documents, register }: Pick<Ports, "shares" | "documents" | "register">) =>
+export const listShared = ({ shares, documents, register, ...deps }: Admission & Pick<Ports, "shares" | "documents" | "register">) =>
   async (request: Visit, link: Link, folderId: FolderId | undefined, page: PageRequest): Promise<Listing> => {
-    const [share, fetched] = await Promise.all([shares.get(link.shareId), fetchedBy({ register }, request)]);
+    const [share, fetched] = await Promise.all([shares.get(link.shareId), fetchedBy({ register }, request), admit(deps, request, link)]);
     if (share === null) throw notFound();
     if (share.selection.kind === "documents") {
       if (folderId !== undefined) throw notFound();
@@ -97,11 +99,11 @@ const fetchedBy = async ({ register }: Pick<Ports, "register">, request: Visit):
 };
 
 /** One download: decided, signed, then counted and recorded in one write, so that nothing is counted that was not handed out. */
-export const downloadShared = (deps: Pick<Ports, "ledger" | "shares" | "documents" | "objects" | "cases">) =>
+export const downloadShared = (deps: Admission & Pick<Ports, "ledger" | "shares" | "documents" | "objects">) =>
   async (request: Visit, link: Link, documentId: DocumentId): Promise<HandOut> => {
     const { ledger, shares, documents, objects } = deps;
     request.trail.concerns({ documentId });
-    const [share, read] = await Promise.all([shares.get(link.shareId), documents.get(link.caseId, documentId), concern(deps, request, link)]);
+    const [share, read] = await Promise.all([shares.get(link.shareId), documents.get(link.caseId, documentId), admit(deps, request, link)]);
     const document = publishedDocument(read);
     if (share === null || !(await isShared({ documents }, share, document))) throw notFound();
     const handOut = await signed(objects, document, document.published);

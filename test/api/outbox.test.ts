@@ -112,7 +112,7 @@ describe("the outbox", () => {
     });
     expect(await mailsTo(firm.mail, email)).toHaveLength(1);
     const { items } = await expectOk(firm.admin.call("GET", "/staff/stats/access?groupBy=document"));
-    expect(items).toEqual([{ key: documentId, label: documentId, count: 1, people: 1 }]);
+    expect(items).toEqual([{ key: documentId, label: documentId, count: 1, people: 1, previews: 0 }]);
   });
 
   describe("mails", () => {

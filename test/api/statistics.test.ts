@@ -53,11 +53,11 @@ describe("the statistics", () => {
     await firm.settle();
     const { reference } = await expectOk(firm.admin.call("GET", `/staff/cases/${caseId}`));
     expect(await everything()).toEqual({
-      client: [{ key: clientId, label: "Textiles Roca S.L.", count: 5, people: 2 }],
-      service: [{ key: "documents", label: "documents", count: 3, people: 2 }, { key: "cases", label: "cases", count: 1, people: 1 }, { key: "shares", label: "shares", count: 1, people: 1 }],
-      case: [{ key: caseId, label: reference, count: 5, people: 2 }],
-      document: [{ key: documentId, label: documentId, count: 3, people: 2 }],
-      adviser: [{ key: firm.admin.id, label: "Ada Min", count: 5, people: 2 }],
+      client: [{ key: clientId, label: "Textiles Roca S.L.", count: 5, people: 2, previews: 0 }],
+      service: [{ key: "documents", label: "documents", count: 3, people: 2, previews: 0 }, { key: "cases", label: "cases", count: 1, people: 1, previews: 0 }, { key: "shares", label: "shares", count: 1, people: 1, previews: 0 }],
+      case: [{ key: caseId, label: reference, count: 5, people: 2, previews: 0 }],
+      document: [{ key: documentId, label: "A.pdf", count: 3, people: 2, previews: 0 }],
+      adviser: [{ key: firm.admin.id, label: "Ada Min", count: 5, people: 2, previews: 0 }],
     });
   });
 

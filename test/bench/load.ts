@@ -109,9 +109,9 @@ export class LoadedFirm {
     const [shareId, recipientId] = [id("share"), id("recipient")];
     const token = createHash("sha256").update(recipientId).digest("base64url");
     const linkHash = linkHashOf(token);
-    const whole = { shareId, caseId: this.caseId, clientId: this.clientId, expiresAt: plusDays(at, 60) };
+    const whole = { shareId, caseId: this.caseId, clientId: this.clientId, sharedBy: this.memberId, expiresAt: plusDays(at, 60) };
     await this.#put(itemsOf(this.#stores.shares.add(
-      { ...whole, sharedBy: this.memberId, senderName: "Ada Ferrer Vidal", selection: { kind: "folder", folderId: this.folderId }, recipients: [{ recipientId, email: "perito@elsewhere.example", locale: "es", linkHash }], createdAt: at, revision: 1 },
+      { ...whole, senderName: "Ada Ferrer Vidal", selection: { kind: "folder", folderId: this.folderId }, recipients: [{ recipientId, email: "perito@elsewhere.example", locale: "es", linkHash }], createdAt: at, revision: 1 },
       [{ ...whole, linkHash, recipientId, locale: "es", generation: 1, keyVersion: "1", downloads: 0, maxDownloads: 20 }],
     )));
     return { token, linkHash };

@@ -36,6 +36,7 @@ export const grantsIn = (table: Table): Grants => {
       return items[0] ?? null;
     },
     list: (caseId, page) => table.page({ partition: caseId, index: "byName", startsWith: "GRANT#" }, page, grant),
+    onPlace: (caseId, place, page) => table.page({ partition: caseId, index: "byPlace", startsWith: nameKeys.onPlace(place) }, page, grant),
     ofHolder: (caseId, holder, page) => table.page({ partition: caseId, startsWith: `GRANT#${holder}#` }, page, grant),
     given: (holders, page) => merged(holders, "GIVEN#", page, true, grant, (it: Grant, holder) => keys.given(holder, it.grantId)),
     async casesOf(holders, page) {
@@ -44,7 +45,7 @@ export const grantsIn = (table: Table): Grants => {
     },
 
     give: (it) => together(
-      write.create(keys.grant(it.caseId, it.holder, it.place), { ...it, nameKey: nameKeys.grant(it.grantId) }, givenTwice),
+      write.create(keys.grant(it.caseId, it.holder, it.place), { ...it, nameKey: nameKeys.grant(it.grantId), placeKey: nameKeys.grantOnPlace(it.place, it.grantId) }, givenTwice),
       write.create(keys.given(it.holder, it.grantId), it),
       write.update(keys.caseOfHolder(it.holder, it.caseId), "SET caseId = :case ADD grants :one, endless :endless", { ":case": it.caseId, ":one": 1, ":endless": it.expiresAt ? 0 : 1 }),
     ),

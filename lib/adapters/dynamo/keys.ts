@@ -53,6 +53,9 @@ export const nameKeys = {
   folder: (parent: FolderId | undefined, name: string, id: FolderId) => `IN#${parent ?? "root"}#0#${prefix(name)}#${id}`,
   document: (parent: FolderId | undefined, name: string, id: DocumentId) => `IN#${parent ?? "root"}#1#${prefix(name)}#${id}`,
   grant: (id: GrantId) => `GRANT#${id}`,
+  upload: (due: Instant, id: VersionId) => `${due}#${id}`,
+  onPlace: (place: Place) => `ON#${place}#`,
+  grantOnPlace: (place: Place, id: GrantId) => `ON#${place}#${id}`,
   timeline: (at: Instant, id: Id<"timelineEntry">) => `TIMELINE#${at}#${id}`,
 } as const;
 

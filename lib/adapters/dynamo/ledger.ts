@@ -49,6 +49,7 @@ export class TableLedger implements Ledger {
       action: more.action ?? request.trail.action,
       who: actorOf(request.principal),
       about: request.trail.about,
+      ...(request.trail.onBehalfOf && { onBehalfOf: request.trail.onBehalfOf }),
       result: "granted",
       ...(request.trail.source && { source: request.trail.source }),
       requestId: request.trail.requestId,

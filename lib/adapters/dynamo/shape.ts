@@ -11,6 +11,8 @@ export const tableShape = {
     byName: "nameKey",
     /** What clients may ever see, so that their pages never filter through drafts. */
     byNameForClients: "clientNameKey",
+    /** Who holds grants on one place: whom a move or a stop would touch. */
+    byPlace: "placeKey",
   },
   globalIndexes: {
     /** Firm-wide lists: members, clients, collaborators, cases. Eventually consistent: candidates only, decisions read the base items. */

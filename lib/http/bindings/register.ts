@@ -11,17 +11,17 @@ const route = bind<StaffPrincipal>();
 
 const eventView = z.object({
   eventId: idOf("event"), at: instant, who: z.object({ kind: z.enum(["member", "contact", "recipient", "system", "anonymous"]), id: z.nullable(z.string()), name: z.nullable(z.string()) }),
-  action: z.string(), resource: about, result: z.enum(["granted", "refused"]), reason: z.optional(z.string()),
+  onBehalfOf: z.nullable(z.object({ contactId: idOf("contact"), name: z.nullable(z.string()) })), action: z.string(), resource: about, result: z.enum(["granted", "refused"]), reason: z.optional(z.string()),
   source: z.nullable(z.object({ ip: z.string(), userAgent: z.string() })), requestId: z.string(),
 });
-const viewEvent = ({ event, name }: NamedEvent): z.infer<typeof eventView> => ({
-  ...event, who: { kind: event.who.kind, id: "id" in event.who ? event.who.id : null, name }, resource: event.about, source: event.source ?? null,
+const viewEvent = ({ event, name, contactName }: NamedEvent): z.infer<typeof eventView> => ({
+  ...event, who: { kind: event.who.kind, id: "id" in event.who ? event.who.id : null, name }, onBehalfOf: event.onBehalfOf ? { contactId: event.onBehalfOf, name: contactName } : null, resource: event.about, source: event.source ?? null,
 });
 
 const month = z.string().check(z.regex(/^\d{4}-(0[1-9]|1[0-2])$/, "Is not a month such as 2026-11."));
 
 /** Who did what, and how much. */
-export const registerBindings = (ports: Pick<Ports, "register" | "people" | "shares" | "statistics" | "cases">) => ({
+export const registerBindings = (ports: Pick<Ports, "register" | "people" | "shares" | "statistics" | "cases" | "documents" | "firm">) => ({
   "audit.list": route({
     list: true, reply: pageOf(eventView),
     query: z.strictObject({
@@ -32,7 +32,7 @@ export const registerBindings = (ports: Pick<Ports, "register" | "people" | "sha
   }),
   "statistics.access": route({
     query: z.strictObject({ groupBy: z.enum(groupings), from: z.optional(month), to: z.optional(month) }),
-    reply: z.object({ items: z.array(z.object({ key: z.string(), label: z.string(), count: z.int(), people: z.int() })), from: z.string(), to: z.string() }),
+    reply: z.object({ items: z.array(z.object({ key: z.string(), label: z.string(), count: z.int(), people: z.int(), previews: z.int() })), from: z.string(), to: z.string() }),
     run: async (request, { query }) => {
       const to = query.to ?? monthOf(request.now);
       const from = query.from ?? to;

@@ -44,11 +44,11 @@ export const examples: Partial<Record<RouteName, Example>> = {
   "audit.list": {
     reply: {
       items: [{
-        eventId: id("evt"), at, who: { kind: "recipient", id: recipientId, name: "Notaría Vidal" }, action: "share.download", resource: { shareId, recipientId, caseId, clientId, documentId, versionId },
+        eventId: id("evt"), at, who: { kind: "recipient", id: recipientId, name: "Notaría Vidal" }, onBehalfOf: null, action: "share.download", resource: { shareId, recipientId, caseId, clientId, documentId, versionId },
         result: "granted", source: { ip: "192.0.2.7", userAgent: "Mozilla/5.0" }, requestId: id("req"),
       }],
       nextCursor: null,
     },
   },
-  "statistics.access": { reply: { items: [{ key: "documents", label: "documents", count: 14, people: 5 }], from: "2026-11", to: "2026-11" } },
+  "statistics.access": { reply: { items: [{ key: "documents", label: "documents", count: 14, people: 5, previews: 2 }], from: "2026-11", to: "2026-11" } },
 };

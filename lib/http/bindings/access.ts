@@ -1,0 +1,54 @@
+import * as z from "zod/mini";
+import { levels, staffEntries } from "../../domain/access.ts";
+import { idOf } from "../../domain/ids.ts";
+import type { StaffPrincipal } from "../../domain/principal.ts";
+import { instant } from "../../domain/time.ts";
+import type { Ports } from "../../usecases/ports.ts";
+import { explainAccess, type Because } from "../../usecases/why.ts";
+import { bind } from "../route.ts";
+import { grantView, viewGrant } from "../views.ts";
+
+const route = bind<StaffPrincipal>();
+
+const { grantId, principal, resource, level } = grantView.shape;
+const held = { grantId, principal, resource, level, expiresAt: z.optional(instant) };
+const becauseView = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("entry"), entry: z.enum(staffEntries) }),
+  z.object({ kind: z.literal("grant"), ...held, through: z.array(idOf("folder")) }),
+  z.object({ kind: z.literal("stopped"), ...held, by: idOf("folder") }),
+  z.object({ kind: z.enum(["inside", "over"]), ...held }),
+  z.object({ kind: z.enum(["suspended", "deleted", "not-published"]) }),
+]);
+const viewBecause = (it: Because): z.infer<typeof becauseView> => {
+  switch (it.kind) {
+    case "entry": return it;
+    case "grant": return { kind: it.kind, ...viewGrant(it.grant), through: [...it.through] };
+    case "stopped": return { kind: it.kind, ...viewGrant(it.grant), by: it.by };
+    case "inside": case "over": return { kind: it.kind, ...viewGrant(it.grant) };
+    case "suspended": case "deleted": case "not-published": return { kind: it.kind };
+  }
+};
+
+const question = z.strictObject({
+  contactId: z.optional(idOf("contact")), memberId: z.optional(idOf("member")), caseId: idOf("case"), folderId: z.optional(idOf("folder")), documentId: z.optional(idOf("document")),
+}).check(
+  z.refine((it) => (it.contactId === undefined) !== (it.memberId === undefined), { path: ["contactId"], error: "Name either a contact or a member of the firm." }),
+  z.refine((it) => it.folderId === undefined || it.documentId === undefined, { path: ["documentId"], error: "Name a folder or a document, or neither for the case." }),
+);
+type Query = z.infer<typeof question>;
+const whoOf = ({ contactId, memberId }: Query) => {
+  if (contactId !== undefined) return { contactId };
+  if (memberId !== undefined) return { memberId };
+  throw new TypeError("A question about nobody, which its schema refuses.");
+};
+
+/** Why somebody sees something. */
+export const accessBindings = (ports: Pick<Ports, "cases" | "people" | "documents" | "grants" | "firm">) => ({
+  "access.explain": route({
+    query: question, reply: z.object({ allowed: z.boolean(), level: z.nullable(z.enum(levels)), because: z.array(becauseView) }),
+    run: async (request, { query }) => {
+      const { because, ...access } = await explainAccess(ports)(request, { ...query, who: whoOf(query) });
+      return { ...access, because: because.map(viewBecause) };
+    },
+  }),
+});
