@@ -9,6 +9,7 @@ import { accountsIn, type FirstPassword } from "./adapters/cognito.ts";
 import { casesIn } from "./adapters/dynamo/cases.ts";
 import { claimsIn } from "./adapters/dynamo/claims.ts";
 import { documentsIn } from "./adapters/dynamo/documents.ts";
+import { jobsIn } from "./adapters/dynamo/jobs.ts";
 import { grantsIn } from "./adapters/dynamo/grants.ts";
 import { TableLedger } from "./adapters/dynamo/ledger.ts";
 import { peopleIn } from "./adapters/dynamo/people.ts";
@@ -21,7 +22,7 @@ import { keyRingIn, linksFrom } from "./adapters/secrets.ts";
 import { mailerOf } from "./adapters/ses.ts";
 import { verifierOf } from "./adapters/verifier.ts";
 import type { Config } from "./config.ts";
-import { documentStateConsumer, notifyConsumer, statsConsumer } from "./events/consumers.ts";
+import { documentStateConsumer, jobsConsumer, notifyConsumer, statsConsumer } from "./events/consumers.ts";
 import { jsonApi } from "./http/api.ts";
 import { clientBindings } from "./http/bindings/client.ts";
 import { staffBindings } from "./http/bindings/staff.ts";
@@ -62,7 +63,7 @@ const stores = (name: string, watch: Watch) => {
   const table = new Table(client, name);
   return {
     ledger: new TableLedger(table), people: peopleIn(table), cases: casesIn(table), documents: documentsIn(table), grants: grantsIn(table), shares: sharesIn(table),
-    register: registerIn(table), statistics: statisticsIn(table), claims: claimsIn(table),
+    register: registerIn(table), statistics: statisticsIn(table), claims: claimsIn(table), jobs: jobsIn(table),
   };
 };
 
@@ -136,5 +137,7 @@ export const composeNotify = (config: Config<"notify">, around: Surroundings) =>
     },
     around.clock,
   );
+
+export const composeJobs = (config: Config<"jobs">, around: Surroundings) => jobsConsumer(stores(config.TABLE_NAME, around), around.clock);
 
 export const composeStats = (config: Config<"stats">, around: Surroundings) => statsConsumer(stores(config.TABLE_NAME, around));

@@ -1,7 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { rules, type Consumer } from "../lib/events/rules.ts";
+import { rules, triesPerMessage, type Consumer } from "../lib/events/rules.ts";
 
 /** An event as EventBridge delivers it. */
 export interface BusEvent {
@@ -21,9 +21,6 @@ export interface Bus {
   hold(held: boolean): void;
 }
 
-/** As in the stack: after so many tries a message is a dead letter. */
-const tries = 5;
-
 /** The rules of the stack, as data, over consumers that run in this process; a consumer's queue is a chain of batches of one. */
 export const startBus = (consumers: Readonly<Record<Consumer, ConsumerHandler>>, deadLetters: string | null): Bus => {
   const underway = new Set<Promise<void>>();
@@ -32,13 +29,13 @@ export const startBus = (consumers: Readonly<Record<Consumer, ConsumerHandler>>,
   const deliver = async (consumer: Consumer, event: BusEvent): Promise<void> => {
     await gate?.opened;
     const body = JSON.stringify(event);
-    for (let attempt = 1; attempt <= tries; attempt++) {
+    for (let attempt = 1; attempt <= triesPerMessage; attempt++) {
       const batch = { Records: [messageOf(consumer, body, attempt)] };
       const failures = await consumers[consumer](batch).then((reply) => reply.batchItemFailures.length, () => 1);
       if (failures === 0) return;
       await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt));
     }
-    console.error(`A message for ${consumer} failed ${tries} times and is a dead letter now.`);
+    console.error(`A message for ${consumer} failed ${triesPerMessage} times and is a dead letter now.`);
     if (deadLetters !== null) await appendFile(deadLetters, `${JSON.stringify({ consumer, event })}\n`);
   };
 

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { firmProfile } from "../lib/domain/firm.ts";
-import { composeClientApi, composeDocumentState, composeFirstAdministrator, composeNotify, composeSharePage, composeStaffApi, composeStats, type AwsClient, type Surroundings } from "../lib/compose.ts";
+import { composeClientApi, composeDocumentState, composeFirstAdministrator, composeJobs, composeNotify, composeSharePage, composeStaffApi, composeStats, type AwsClient, type Surroundings } from "../lib/compose.ts";
 import type { FunctionName } from "../lib/config.ts";
 import { openApi } from "../lib/http/openapi/document.ts";
 import { startBus, type Bus } from "./bus.ts";
@@ -109,6 +109,7 @@ export const startLocalFirm = async (options: LocalFirmOptions): Promise<LocalFi
     "document-state": composeDocumentState(common, surroundingsOf("document-state")),
     "notify": composeNotify({ ...common, PUBLIC_URL: api, PORTAL_URL: api, STAFF_APP_URL: api, MAIL_SENDER: "avisos@bufete-ferrer.example", MAIL_REPLY_TO: undefined, MAIL_CONFIGURATION_SET: "legajo", MAIL_REGION: LOCAL_REGION }, surroundingsOf("notify")),
     "stats": composeStats(common, surroundingsOf("stats")),
+    "jobs": composeJobs(common, surroundingsOf("jobs")),
   }, join(directory, "dead-letters.jsonl"));
   scanner = startScanner(new S3Client({}), bus);
   const pipe = await startPipe(streamArn, bus, join(directory, "pipe.json"));

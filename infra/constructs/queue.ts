@@ -1,6 +1,7 @@
 import { Duration, Validations } from "aws-cdk-lib";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { triesPerMessage } from "../../lib/events/rules.ts";
 import type { FirmSettings } from "../../lib/domain/firm.ts";
 import { nameOf } from "../names.ts";
 import { HouseAlarm, type HumanFacts } from "./alarm.ts";
@@ -32,7 +33,7 @@ export class DeadLetters extends Construct {
   }
 }
 
-/** A consumer's inbox: five tries, then the dead letters. */
+/** A consumer's inbox: some tries, then the dead letters. */
 export class Inbox extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
@@ -44,7 +45,7 @@ export class Inbox extends Construct {
     this.queue = new Queue(this, "Queue", {
       ...house, queueName: nameOf(props.settings, props.name), retentionPeriod: Duration.days(14),
       visibilityTimeout: Duration.seconds(6 * props.handling.toSeconds()),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: triesPerMessage },
     });
   }
 }

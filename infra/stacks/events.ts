@@ -42,6 +42,11 @@ const handling: Readonly<Record<Consumer, Handling>> = {
     whoRetries: "SQS shows each mail that is due to notify five times, then hands it to the queue's dead letters.",
     timeout: Duration.seconds(60), batchSize: 5, gather: Duration.seconds(0), atOnce: 5,
   },
+  "jobs": {
+    purpose: "Does what does not fit one transaction, step by step.", suffers: "Long work stands still: its caller reads `running` or `failed`; no access depends on it.",
+    whoRetries: "SQS shows each step to jobs five times, then hands it to the queue's dead letters; a step that is done twice changes nothing.",
+    timeout: Duration.seconds(60), batchSize: 1, gather: Duration.seconds(0), atOnce: 5,
+  },
   "stats": {
     purpose: "Counts accesses for the firm's statistics.", suffers: "Statistics fall behind; nothing else does.",
     whoRetries: "SQS shows each access to stats five times, then hands it to the queue's dead letters; counting is idempotent.",
@@ -69,6 +74,7 @@ export class EventsStack extends Stack {
         MAIL_CONFIGURATION_SET: nameOf(settings, "mail"), MAIL_REGION: mailRegionOf(settings),
       }),
       "stats": build("stats", table),
+      "jobs": build("jobs", table),
     };
 
     for (const name of consumers) {

@@ -26,11 +26,15 @@ export type TimelineEntry = z.infer<typeof timelineEntry>;
 /** A share and a grant open a folder, some documents, or the case; a folder tree is at most this deep, so that a decision is one batch of 100 keys. */
 export const maxDepth = 32;
 
+/** Who deleted a thing, when, and until when it can be brought back: promised then, whatever the firm's retention becomes later. */
+export const deletion = z.object({ at: instant, by: idOf("member"), until: instant });
+export type Deletion = z.infer<typeof deletion>;
+
 /**
  * A folder of a case. `ancestors` (outermost first) is a hint that saves reads; `parentId` is the truth, so that a move is one write.
  */
 export const folder = z.object({
   folderId: idOf("folder"), caseId: idOf("case"), parentId: z.optional(idOf("folder")), ancestors: z.array(idOf("folder")),
-  name: z.string(), inherit: z.boolean(), createdAt: instant, revision: z.int(),
+  name: z.string(), inherit: z.boolean(), deleted: z.optional(deletion), createdAt: instant, revision: z.int(),
 });
 export type Folder = z.infer<typeof folder>;

@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 /** The kinds of thing that have an id of our own, and the prefix that makes an id say what it is in a log. */
 const prefixes = {
   member: "mem", client: "cli", contact: "con", case: "cas", folder: "fol", document: "doc", version: "ver",
-  grant: "gra", share: "sha", recipient: "rcp", event: "evt", timelineEntry: "tim", httpRequest: "req",
+  grant: "gra", share: "sha", recipient: "rcp", event: "evt", timelineEntry: "tim", httpRequest: "req", job: "job",
 } as const;
 
 export type Kind = keyof typeof prefixes;
@@ -23,6 +23,7 @@ export type GrantId = Id<"grant">;
 export type ShareId = Id<"share">;
 export type RecipientId = Id<"recipient">;
 export type EventId = Id<"event">;
+export type JobId = Id<"job">;
 
 /** A schema for ids of one kind. Crockford's alphabet leaves no room for a key delimiter, a path or a quote. */
 export const idOf = <K extends Kind>(kind: K) =>

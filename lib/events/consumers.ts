@@ -2,10 +2,12 @@ import * as z from "zod/mini";
 import { newId } from "../domain/ids.ts";
 import type { SystemPrincipal } from "../domain/principal.ts";
 import { toInstant } from "../domain/time.ts";
+import { continueJob } from "../usecases/jobs.ts";
 import { sendMailsFor, type MailSettings } from "../usecases/mails.ts";
 import type { Ports } from "../usecases/ports.ts";
 import { Trail, type Request } from "../usecases/request.ts";
 import { objectScanned, objectStored, uploadCompleted, type Verdict } from "../usecases/facts.ts";
+import { triesPerMessage } from "./rules.ts";
 import { eachMessage, recordIn, wholeBatch, type BusEvent } from "./queue.ts";
 
 type Clock = () => Date;
@@ -42,6 +44,16 @@ export const notifyConsumer = (ports: Pick<Ports, "people" | "shares" | "links" 
   eachMessage(async (event) => {
     const record = recordIn(event);
     if (record !== null) await sendMailsFor(ports, settings)(record, () => toInstant(clock()));
+  });
+
+/** Work that does not fit one transaction, step by step. */
+export const jobsConsumer = (ports: Pick<Ports, "ledger" | "jobs" | "documents" | "cases">, clock: Clock) =>
+  eachMessage(async (event, attempt) => {
+    const now = toInstant(clock());
+    const principal: SystemPrincipal = { kind: "system", name: "jobs" };
+    const request: Request<SystemPrincipal> = { principal, now, trail: new Trail("jobs.step", newId("httpRequest", new Date(now))) };
+    const record = recordIn(event);
+    if (record !== null) await continueJob(ports)(request, record, attempt >= triesPerMessage);
   });
 
 /** Counts uses: a whole batch is added up before it is written. */

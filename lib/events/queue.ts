@@ -13,13 +13,13 @@ export type BusEvent = z.infer<typeof envelope>;
  * again, what succeeded does not (ReportBatchItemFailures). After the queue's limit of tries it lies in the dead-letter queue, under
  * an alarm.
  */
-const queueHandler = <T>(read: (event: BusEvent) => T | Promise<T>, handle: (what: readonly T[]) => Promise<void>) =>
+const queueHandler = <T>(read: (event: BusEvent, attempt: number) => T | Promise<T>, handle: (what: readonly T[]) => Promise<void>) =>
   async (batch: SQSEvent): Promise<SQSBatchResponse> => {
     const batchItemFailures: { itemIdentifier: string }[] = [];
     const known: T[] = [];
-    for (const { messageId, body } of batch.Records) {
+    for (const { messageId, body, attributes } of batch.Records) {
       try {
-        known.push(await read(envelope.parse(JSON.parse(body))));
+        known.push(await read(envelope.parse(JSON.parse(body)), Number(attributes.ApproximateReceiveCount)));
       } catch (error) {
         report(error, messageId);
         batchItemFailures.push({ itemIdentifier: messageId });
@@ -34,8 +34,8 @@ const queueHandler = <T>(read: (event: BusEvent) => T | Promise<T>, handle: (wha
     return { batchItemFailures };
   };
 
-/** Each message on its own. */
-export const eachMessage = (one: (event: BusEvent) => Promise<void>) => queueHandler(one, () => Promise.resolve());
+/** Each message on its own; `attempt` is how often the queue has shown it. */
+export const eachMessage = (one: (event: BusEvent, attempt: number) => Promise<void>) => queueHandler(one, () => Promise.resolve());
 /** The whole batch together, such as sums that one write can take; a message that cannot be read does not hold up the others. */
 export const wholeBatch = <T>(read: (event: BusEvent) => T, handle: (what: readonly T[]) => Promise<void>) => queueHandler(read, handle);
 

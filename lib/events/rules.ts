@@ -1,4 +1,5 @@
 import { countedActions } from "../domain/event.ts";
+import { jobActions } from "../domain/job.ts";
 
 /**
  * Which events reach which consumer, as data: `infra/` makes EventBridge rules, queues and alarms of it, `local/` its bus. The firm's
@@ -12,8 +13,11 @@ export interface EventRule {
   readonly pattern: { readonly source: readonly string[]; readonly "detail-type": readonly string[]; readonly detail?: Readonly<Record<string, unknown>> };
 }
 
-export const consumers = ["document-state", "notify", "stats"] as const;
+export const consumers = ["document-state", "notify", "stats", "jobs"] as const;
 export type Consumer = (typeof consumers)[number];
+
+/** A queue shows a message so often; then it is a dead letter. */
+export const triesPerMessage = 5;
 
 export const outboxSource = "legajo";
 export const outboxDetailType = "audit";
@@ -28,6 +32,7 @@ export const rules = {
   "scan-results": { bus: "default", consumer: "document-state", pattern: { source: ["aws.guardduty"], "detail-type": ["GuardDuty Malware Protection Object Scan Result"] } },
   "uploads-completed": { bus: "firm", consumer: "document-state", pattern: outbox(["versions.complete"]) },
   "mails-due": { bus: "firm", consumer: "notify", pattern: outbox(["members.invite", "contacts.invite", "collaborators.invite", "shares.create"]) },
+  "jobs-due": { bus: "firm", consumer: "jobs", pattern: outbox(jobActions) },
   "accesses": { bus: "firm", consumer: "stats", pattern: outbox(countedActions) },
 } as const satisfies Readonly<Record<string, EventRule>>;
 

@@ -49,6 +49,9 @@ export const routes = {
   "shares.revoke": { audience: "staff", act: "write", method: "DELETE", path: "/staff/shares/{shareId}", summary: "Closes every link of a share." },
   "shares.revoke-recipient": { audience: "staff", act: "write", method: "DELETE", path: "/staff/shares/{shareId}/recipients/{recipientId}", summary: "Closes one recipient's link." },
   "audit.list": { audience: "staff", act: "read", method: "GET", path: "/staff/audit", summary: "The access register: who did or tried what, when, from where, and why it was refused." },
+  "jobs.list": { audience: "staff", act: "read", method: "GET", path: "/staff/jobs", summary: "Long work that I started, newest first." },
+  "jobs.read": { audience: "staff", act: "read", method: "GET", path: "/staff/jobs/{jobId}", summary: "How far long work has come." },
+  "jobs.results": { audience: "staff", act: "read", method: "GET", path: "/staff/jobs/{jobId}/results", summary: "What long work found or did, thing by thing." },
   "statistics.access": { audience: "staff", act: "read", method: "GET", path: "/staff/stats/access", summary: "How often people used what, by client, service, case, document or adviser." },
 
   "access.explain": { audience: "staff", act: "read", method: "GET", path: "/staff/access", summary: "Why a person may or may not see a case, a folder or a document: what opens it, and what stands in the way." },

@@ -3,6 +3,7 @@ import { levels, type Grant } from "../domain/access.ts";
 import { caseStatuses, type Case, type Folder, type TimelineEntry } from "../domain/case.ts";
 import { stateOf, versionStates, type Document, type Version } from "../domain/document.ts";
 import { idOf, isId } from "../domain/ids.ts";
+import { jobKinds, jobResult, jobStates, type Job } from "../domain/job.ts";
 import { roles, type Client, type Contact, type Member } from "../domain/people.ts";
 import { linkState } from "../domain/share.ts";
 import { localeTag } from "../domain/text.ts";
@@ -108,6 +109,13 @@ export const viewShared = ({ share, links }: ShareInUse, now: Instant): z.infer<
     return { ...recipient, status: state === "open" ? (link?.openedAt ? "opened" : "sent") : state, ...(link?.openedAt && { openedAt: link.openedAt }), downloads: link?.downloads ?? 0 };
   }),
 });
+
+export const jobView = z.object({
+  jobId: idOf("job"), kind: z.enum(jobKinds), caseId: z.optional(idOf("case")), startedBy: z.optional(idOf("member")), state: z.enum(jobStates), done: z.int(), total: z.optional(z.int()),
+  createdAt: instant, finishedAt: z.optional(instant), etag,
+});
+export const viewJob = (it: Job): z.infer<typeof jobView> => ({ ...it, etag: etagOf(it) });
+export const resultView = jobResult;
 
 export const clientCaseView = z.object({
   caseId: idOf("case"), reference: z.string(), title: z.string(), status: z.enum(caseStatuses), adviser: z.object({ name: z.string() }), createdAt: instant, updatedAt: instant, etag,

@@ -2,7 +2,8 @@ import type { Case, Folder, TimelineEntry } from "../domain/case.ts";
 import type { Document, Facts, Published, Version } from "../domain/document.ts";
 import type { About, AuditEvent, Grouping } from "../domain/event.ts";
 import type { Grant, Holder, Place } from "../domain/access.ts";
-import type { CaseId, ClientId, ContactId, DocumentId, EventId, FolderId, GrantId, Id, MemberId, RecipientId, ShareId, VersionId } from "../domain/ids.ts";
+import type { CaseId, ClientId, ContactId, DocumentId, EventId, FolderId, GrantId, Id, JobId, MemberId, RecipientId, ShareId, VersionId } from "../domain/ids.ts";
+import type { Job, JobResult } from "../domain/job.ts";
 import type { FirmProfile } from "../domain/firm.ts";
 import type { Client, Contact, Identity, Member } from "../domain/people.ts";
 import type { Link, Share } from "../domain/share.ts";
@@ -23,6 +24,7 @@ export interface Ports {
   readonly accounts: Accounts;
   readonly links: Links;
   readonly claims: Claims;
+  readonly jobs: Jobs;
   readonly mailer: Mailer;
   readonly firm: FirmProfile;
   /** Whether uploads wait for a malware verdict. */
@@ -115,6 +117,8 @@ export interface Documents {
   publish(document: Document, it: Version, published: Published): Change;
   /** Clients get no version of the document any more, until staff publish one. */
   withdraw(document: Document): Change;
+  /** The way to a thing as it is now; its revision stays, because nothing that anybody reads has changed. Not if it was moved meanwhile. */
+  setHint(it: Item, path: readonly FolderId[]): Change;
 }
 
 export interface Grants {
@@ -218,6 +222,18 @@ export interface Claims {
    */
   take(eventId: EventId, part: string, now: Instant): Promise<boolean>;
   done(eventId: EventId, part: string, now: Instant): Promise<void>;
+}
+
+/** Work that is done step by step, and what it found. */
+export interface Jobs {
+  get(id: JobId): Promise<Job | null>;
+  /** Newest first. */
+  startedBy(id: MemberId, page: PageRequest): Promise<Page<Job>>;
+  results(id: JobId, page: PageRequest): Promise<Page<JobResult>>;
+  start(it: Job): Change;
+  advance(it: Job): Change;
+  /** Under a name that the kind of job chooses: what a step says twice is there once. Listed in the order of names. */
+  addResult(of: Job, name: string, it: JobResult): Change;
 }
 
 export interface Mail {

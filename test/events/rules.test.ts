@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { countedActions } from "../../lib/domain/event.ts";
+import { jobActions } from "../../lib/domain/job.ts";
 import { outboxFilter, rules } from "../../lib/events/rules.ts";
 import { matches, startBus } from "../../local/bus.ts";
 import { outboxEvent, storedEvent, verdictEvent } from "../api/probe.ts";
@@ -7,7 +8,7 @@ import { outboxEvent, storedEvent, verdictEvent } from "../api/probe.ts";
 const reached = async (bus: "firm" | "default", event: Parameters<ReturnType<typeof startBus>["publish"]>[1]): Promise<string[]> => {
   const got: string[] = [];
   const consumer = (name: string) => async () => { got.push(name); return { batchItemFailures: [] }; };
-  await startBus({ "document-state": consumer("document-state"), notify: consumer("notify"), stats: consumer("stats") }, null).publish(bus, event);
+  await startBus({ "document-state": consumer("document-state"), notify: consumer("notify"), stats: consumer("stats"), jobs: consumer("jobs") }, null).publish(bus, event);
   return got.toSorted();
 };
 const record = (action: string, result = "granted") => outboxEvent({ action, result });
@@ -18,6 +19,7 @@ describe("the rules of the bus", () => {
     expect(await reached("default", verdictEvent("b", "k", "v", "FAILED"))).toEqual(["document-state"]);
     expect(await reached("firm", record("versions.complete"))).toEqual(["document-state"]);
     for (const action of ["members.invite", "contacts.invite", "collaborators.invite", "shares.create"]) expect(await reached("firm", record(action)), action).toEqual(["notify"]);
+    for (const action of jobActions) expect(await reached("firm", record(action)), action).toEqual(["jobs"]);
     for (const action of countedActions) expect(await reached("firm", record(action)), action).toEqual(["stats"]);
   });
 
@@ -57,7 +59,7 @@ describe("a message that keeps failing", () => {
     let tries = 0;
     const fails = async () => { tries += 1; throw new Error("down"); };
     const fine = async () => ({ batchItemFailures: [] });
-    await startBus({ "document-state": fine, notify: fails, stats: fine }, null).publish("firm", record("shares.create"));
+    await startBus({ "document-state": fine, notify: fails, stats: fine, jobs: fine }, null).publish("firm", record("shares.create"));
     expect(tries).toBe(5);
   });
 });

@@ -36,7 +36,7 @@ const handlers = {
   client: jsonApi("client", clientBindings(ports), deps, ({ person }) => (person.kind === "contact" ? person : null)),
 };
 
-const kinds: Readonly<Record<string, Kind>> = { memberId: "member", clientId: "client", contactId: "contact", caseId: "case", folderId: "folder", documentId: "document", versionId: "version", grantId: "grant", shareId: "share", recipientId: "recipient" };
+const kinds: Readonly<Record<string, Kind>> = { memberId: "member", clientId: "client", contactId: "contact", caseId: "case", folderId: "folder", documentId: "document", versionId: "version", grantId: "grant", shareId: "share", recipientId: "recipient", jobId: "job" };
 interface Sent { readonly body?: string; readonly type?: string | null; readonly query?: string; readonly headers?: Readonly<Record<string, string>>; readonly base64?: boolean; readonly params?: Readonly<Record<string, string>>; readonly method?: string }
 const send = async (name: RouteName, { body, type = "application/json", query = "", headers = {}, base64 = false, params, method = routes[name].method }: Sent = {}) => {
   const names = [...routes[name].path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "");

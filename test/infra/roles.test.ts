@@ -31,6 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObjectVersionTagging", ...consume,
   ],
   "notify": [...read, "dynamodb:UpdateItem", "secretsmanager:GetSecretValue", "ses:SendEmail", ...consume],
+  "jobs": [...read, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", ...consume],
   "stats": ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", ...consume],
 };
 

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { folder, type Folder } from "../../domain/case.ts";
 import { document, version, type Document } from "../../domain/document.ts";
+import type { FolderId } from "../../domain/ids.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Documents, Item } from "../../usecases/ports.ts";
 import { keys, nameKeys } from "./keys.ts";
@@ -9,6 +10,10 @@ import type { Table } from "./table.ts";
 import { together, writesOf } from "./writes.ts";
 
 const nameTaken = (): Refusal => new Refusal("conflict", "This folder holds something with this name already.", [{ path: "body.name", message: "Is taken in this folder." }]);
+
+/** The condition that a thing lies where it was read to lie. */
+const lying = (field: "parentId" | "folderId", parent: FolderId | undefined): string => (parent === undefined ? `attribute_exists(pk) AND attribute_not_exists(${field})` : `${field} = :parent`);
+const lies = (parent: FolderId | undefined) => (parent === undefined ? {} : { ":parent": parent });
 
 /** A page of a folder mixes folders and documents; each says by its id what it is. */
 const item = z.union([
@@ -49,6 +54,9 @@ export const documentsIn = (table: Table): Documents => {
       write.create(keys.version(of.documentId, it.versionId), it),
     ),
     setFacts: (it, facts) => write.replace(keys.version(it.documentId, it.versionId), { ...it, facts, revision: it.revision + 1 }),
+    setHint: (it, path) => it.kind === "folder"
+      ? write.update(keys.folder(it.folder.caseId, it.folder.folderId), "SET ancestors = :path", { ":path": path, ...lies(it.folder.parentId) }, lying("parentId", it.folder.parentId), cannotFail)
+      : write.update(keys.document(it.document.caseId, it.document.documentId), "SET folderPath = :path", { ":path": path, ...lies(it.document.folderId) }, lying("folderId", it.document.folderId), cannotFail),
     withdraw: ({ published: _, ...of }) => write.replace(keys.document(of.caseId, of.documentId), documentItem({ ...of, revision: of.revision + 1 }), cannotFail),
     publish: (of, it, published) => together(
       write.replace(keys.document(of.caseId, of.documentId), documentItem({ ...of, published, revision: of.revision + 1 }), cannotFail),

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Holder, Place } from "../../domain/access.ts";
 import type { Grouping } from "../../domain/event.ts";
-import type { CaseId, ClientId, ContactId, DocumentId, EventId, FolderId, GrantId, Id, MemberId, ShareId, VersionId } from "../../domain/ids.ts";
+import type { CaseId, ClientId, ContactId, DocumentId, EventId, FolderId, GrantId, Id, JobId, MemberId, ShareId, VersionId } from "../../domain/ids.ts";
 import { foldName } from "../../domain/text.ts";
 import { dayOf, type Instant } from "../../domain/time.ts";
 
@@ -42,6 +42,9 @@ export const keys = {
   count: (grouping: Grouping, month: string, of: string) => key(`STATS#${grouping}#${month}`, of),
   countedPerson: (grouping: Grouping, month: string, of: string, person: string) => key(`PEOPLE#${grouping}#${month}#${of}`, person),
   seen: (id: EventId) => key(`SEEN#${id}`, "SEEN"),
+  job: (id: JobId) => key(id, "JOB"),
+  jobOfMember: (member: MemberId, id: JobId) => key(member, `JOB#${id}`),
+  jobResult: (id: JobId, name: string) => key(id, `RESULT#${name}`),
   claim: (id: EventId, part: string) => key(`CLAIM#${id}#${part}`, "CLAIM"),
 } as const;
 
