@@ -35,17 +35,17 @@ const workers = async ({ people }: Pick<Ports, "people">, ids: readonly MemberId
 };
 
 /** Who works on a case, and whether it exists for anyone else. */
-interface Staffing {
+export interface Staffing {
   readonly adviserId?: MemberId | undefined;
   readonly team?: readonly MemberId[] | undefined;
   readonly restricted?: boolean | undefined;
 }
 
 /** The staffing that a case has after a change. */
-const staffed = async (deps: Pick<Ports, "people">, before: Staffed, { adviserId, team, restricted }: Staffing): Promise<Staffed> => {
+export const staffed = async (deps: Pick<Ports, "people">, before: Staffed, { adviserId, team, restricted }: Staffing, fields = "body."): Promise<Staffed> => {
   const [[adviser], members] = await Promise.all([
-    adviserId === undefined ? [] : workers(deps, [adviserId], () => "body.adviserId"),
-    team === undefined ? before.team : workers(deps, team, (index) => `body.team.${index}`),
+    adviserId === undefined ? [] : workers(deps, [adviserId], () => `${fields}adviserId`),
+    team === undefined ? before.team : workers(deps, team, (index) => `${fields}team.${index}`),
   ]);
   return { adviserId: adviser ?? before.adviserId, team: members, restricted: restricted ?? before.restricted };
 };
@@ -59,7 +59,7 @@ const inCharge = ({ memberId, role, advisers }: StaffPrincipal, { adviserId, tea
   if (theirs === undefined || !advisers.includes(theirs)) throw invalid("body.adviserId", "Is not an adviser you work for.");
   return theirs;
 };
-const mayNotAssign = (): Refusal => new Refusal("forbidden", "Your role does not say who works on a case.");
+export const mayNotAssign = (): Refusal => new Refusal("forbidden", "Your role does not say who works on a case.");
 
 export const createCase = ({ ledger, people, cases }: Pick<Ports, "ledger" | "people" | "cases">) =>
   async (request: Staff, input: Staffing & { clientId: ClientId; reference: string; title: string }): Promise<Case> => {

@@ -24,32 +24,38 @@ export interface GrantInput {
 /** Gives a contact or a whole client access to a case, a folder or a document of it. */
 export const giveGrant = ({ ledger, cases, firm, documents, grants, people }: Deps) =>
   async (request: Staff, caseId: CaseId, input: GrantInput): Promise<Grant> => {
-    const { folderId, documentId } = input.resource;
-    const [kase, folder, document, contact] = await Promise.all([
-      enterCase({ cases, firm }, request, caseId),
-      folderId && documents.folder(caseId, folderId), documentId && documents.get(caseId, documentId), "contactId" in input.principal ? people.contact(input.principal.contactId) : null,
-    ]);
-    if (input.expiresAt !== undefined && input.expiresAt <= request.now) throw invalid("body.expiresAt", "Is over already.");
-    if (folder === null) throw invalid("body.resource.folderId", "Is not a folder of this case.");
-    if (document === null) throw invalid("body.resource.documentId", "Is not a document of this case.");
-    const place: Place = folderId ?? documentId ?? caseId;
-
-    if ("clientId" in input.principal) {
-      if (input.principal.clientId !== kase.clientId) throw invalid("body.principal.clientId", "Is not the client of this case.");
-    } else {
-      if (contact === null) throw invalid("body.principal.contactId", "Is not a contact of the firm.");
-      // E6: a contact of other clients alone would learn that this one exists.
-      if (contact.clientIds.length > 0 && !contact.clientIds.includes(kase.clientId)) throw invalid("body.principal.contactId", "Is a contact of another client.");
-    }
-
-    const holder = "clientId" in input.principal ? input.principal.clientId : input.principal.contactId;
-    const grant: Grant = {
-      grantId: newId("grant", new Date(request.now)), caseId, holder, place, level: input.level, ...(input.expiresAt && { expiresAt: input.expiresAt }),
-      createdAt: request.now, givenBy: request.principal.memberId,
-    };
+    const kase = await enterCase({ cases, firm }, request, caseId);
+    const grant = await plannedGrant({ documents, people }, request, kase, input);
     await ledger.commit(request, [grants.give(grant)], { about: { grantId: grant.grantId, ...aboutOf(grant) } });
     return grant;
   };
+
+/** The grant that an input asks for. @throws Refusal naming the field where nobody could be given this. */
+export const plannedGrant = async ({ documents, people }: Pick<Ports, "documents" | "people">, request: Staff, kase: Case, input: GrantInput): Promise<Grant> => {
+  const { caseId } = kase;
+  const { folderId, documentId } = input.resource;
+  const [folder, document, contact] = await Promise.all([
+    folderId && documents.folder(caseId, folderId), documentId && documents.get(caseId, documentId), "contactId" in input.principal ? people.contact(input.principal.contactId) : null,
+  ]);
+  if (input.expiresAt !== undefined && input.expiresAt <= request.now) throw invalid("body.expiresAt", "Is over already.");
+  if (folder === null) throw invalid("body.resource.folderId", "Is not a folder of this case.");
+  if (document === null) throw invalid("body.resource.documentId", "Is not a document of this case.");
+  const place: Place = folderId ?? documentId ?? caseId;
+
+  if ("clientId" in input.principal) {
+    if (input.principal.clientId !== kase.clientId) throw invalid("body.principal.clientId", "Is not the client of this case.");
+  } else {
+    if (contact === null) throw invalid("body.principal.contactId", "Is not a contact of the firm.");
+    // E6: a contact of other clients alone would learn that this one exists.
+    if (contact.clientIds.length > 0 && !contact.clientIds.includes(kase.clientId)) throw invalid("body.principal.contactId", "Is a contact of another client.");
+  }
+
+  const holder = "clientId" in input.principal ? input.principal.clientId : input.principal.contactId;
+  return {
+    grantId: newId("grant", new Date(request.now)), caseId, holder, place, level: input.level, ...(input.expiresAt && { expiresAt: input.expiresAt }),
+    createdAt: request.now, givenBy: request.principal.memberId,
+  };
+};
 
 /** Who and what a grant is about: its record is found by the folder or document it opens and by the contact who holds it. */
 const aboutOf = ({ holder, place }: Grant): About => ({

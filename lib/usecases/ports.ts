@@ -63,6 +63,7 @@ export interface People {
   client(id: ClientId): Promise<Client | null>;
   clients(page: PageRequest): Promise<Page<Client>>;
   contact(id: ContactId): Promise<Contact | null>;
+  contactsBy(ids: readonly ContactId[]): Promise<readonly Contact[]>;
   contactsOf(id: ClientId, page: PageRequest): Promise<Page<Contact>>;
   collaborators(page: PageRequest): Promise<Page<Contact>>;
   /** Names for records, in one read: ids that are gone are left out. */

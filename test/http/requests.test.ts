@@ -58,7 +58,7 @@ const fields: Partial<Record<RouteName, readonly string[]>> = {
   "members.invite": ["email", "name", "role", "advisers"], "members.change": ["role", "suspended", "advisers"], "clients.create": ["name", "taxId", "notes"], "clients.change": ["name", "taxId", "notes"], "contacts.invite": ["email", "name", "locale", "phone"],
   "collaborators.invite": ["email", "name", "organisation"], "contacts.change": ["name", "locale", "suspended"], "cases.create": ["clientId", "reference", "title", "adviserId", "team", "restricted"], "cases.change": ["title", "status", "adviserId", "team", "restricted"], "cases.break-glass": ["reason"],
   "timeline.add": ["text", "visibleToClient", "occurredAt"], "folders.create": ["name", "parentId", "inherit"], "documents.announce": ["name", "folderId", "contentType", "size", "sha256", "draft"], "documents.download": ["versionId"],
-  "versions.announce": ["contentType", "size", "sha256", "draft"], "grants.give": ["principal", "resource", "level", "expiresAt"], "shares.create": ["folderId", "documentIds", "recipients", "message", "expiresAt", "maxDownloads"],
+  "versions.announce": ["contentType", "size", "sha256", "draft"], "grants.give": ["principal", "resource", "level", "expiresAt"], "grants.preview": ["principal", "resource", "level", "expiresAt", "revoke", "move", "inherit", "team"], "shares.create": ["folderId", "documentIds", "recipients", "message", "expiresAt", "maxDownloads"],
 };
 const takingNoBody = ["members.sign-out", "contacts.sign-out", "versions.complete", "versions.publish", "grants.revoke", "shares.revoke", "shares.revoke-recipient", "client.download"];
 

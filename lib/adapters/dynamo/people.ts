@@ -49,6 +49,7 @@ export const peopleIn = (table: Table): People => {
     client: (id) => table.get(keys.client(id), people.client),
     clients: (page) => list("CLIENTS", page, people.client),
     contact: (id) => table.get(keys.contact(id), people.contact),
+    contactsBy: (ids) => table.batch(ids.map(keys.contact), people.contact),
     collaborators: (page) => list("COLLABORATORS", page, people.contact),
 
     async contactsOf(id, page) {

@@ -2,10 +2,13 @@ import * as z from "zod/mini";
 import { levels, staffEntries } from "../../domain/access.ts";
 import { idOf } from "../../domain/ids.ts";
 import type { StaffPrincipal } from "../../domain/principal.ts";
+import { Refusal } from "../../domain/refusal.ts";
 import { instant } from "../../domain/time.ts";
 import type { Ports } from "../../usecases/ports.ts";
+import { previewNow, type Difference, type Proposal } from "../../usecases/preview.ts";
 import { explainAccess, type Because } from "../../usecases/why.ts";
 import { bind } from "../route.ts";
+import { grantInput, staffing } from "../inputs.ts";
 import { grantView, viewGrant } from "../views.ts";
 
 const route = bind<StaffPrincipal>();
@@ -42,13 +45,44 @@ const whoOf = ({ contactId, memberId }: Query) => {
   throw new TypeError("A question about nobody, which its schema refuses.");
 };
 
-/** Why somebody sees something. */
+const differenceView = z.object({
+  contactId: z.optional(idOf("contact")), memberId: z.optional(idOf("member")), name: z.string(), before: z.nullable(z.enum(levels)), after: z.nullable(z.enum(levels)),
+});
+const viewDifference = ({ who, ...it }: Difference): z.infer<typeof differenceView> => ({ ...who, ...it });
+
+/** One of five changes, each with the fields of its own. */
+const proposal = z.strictObject({
+  ...z.partial(grantInput).shape, revoke: z.optional(idOf("grant")), move: z.optional(z.strictObject({ folderId: idOf("folder"), to: z.nullable(idOf("folder")) })),
+  inherit: z.optional(z.strictObject({ folderId: idOf("folder"), value: z.boolean() })), team: z.optional(z.strictObject(staffing)),
+}).check(
+  z.refine((it) => [it.principal, it.revoke, it.move, it.inherit, it.team].filter((change) => change !== undefined).length === 1, "Name one change: a grant's principal, revoke, move, inherit or team."),
+  z.refine((it) => it.principal === undefined || it.resource !== undefined, { path: ["resource"], error: "Is missing." }),
+  z.refine((it) => it.principal === undefined || it.level !== undefined, { path: ["level"], error: "Is missing." }),
+);
+const proposalOf = ({ principal, resource, level, expiresAt, revoke, move, inherit, team }: z.infer<typeof proposal>): Proposal => {
+  if (principal && resource && level) return { give: { principal, resource, level, expiresAt } };
+  if (revoke) return { revoke };
+  if (move) return { move };
+  if (inherit) return { inherit };
+  if (team) return { team };
+  throw new TypeError("A dry run of nothing, which its schema refuses.");
+};
+
+/** Why somebody sees something, and who would. */
 export const accessBindings = (ports: Pick<Ports, "cases" | "people" | "documents" | "grants" | "firm">) => ({
   "access.explain": route({
     query: question, reply: z.object({ allowed: z.boolean(), level: z.nullable(z.enum(levels)), because: z.array(becauseView) }),
     run: async (request, { query }) => {
       const { because, ...access } = await explainAccess(ports)(request, { ...query, who: whoOf(query) });
       return { ...access, because: because.map(viewBecause) };
+    },
+  }),
+  "grants.preview": route({
+    params: z.object({ caseId: idOf("case") }), body: proposal, reply: z.object({ gains: z.array(differenceView), loses: z.array(differenceView) }),
+    run: async (request, { params, body }) => {
+      const found = await previewNow(ports)(request, params.caseId, proposalOf(body));
+      if (found === null) throw new Refusal("too_large", "Too many people.");
+      return { gains: found.gains.map(viewDifference), loses: found.loses.map(viewDifference) };
     },
   }),
 });

@@ -8,16 +8,12 @@ import { instant } from "../../domain/time.ts";
 import { addTimelineEntry, breakGlass, changeCase, createCase, enterCase } from "../../usecases/cases.ts";
 import { found } from "../../usecases/people.ts";
 import type { Ports } from "../../usecases/ports.ts";
+import { staffing } from "../inputs.ts";
 import { bind, made, paged, pageOf } from "../route.ts";
 import { caseView, entryView, viewCase, viewEntry } from "../views.ts";
 
 const route = bind<StaffPrincipal>();
 const inCase = { caseId: idOf("case") };
-
-/** Who works on a case beside its adviser, and whether it exists for anyone else. */
-const staffing = {
-  adviserId: z.optional(idOf("member")), restricted: z.optional(z.boolean()), team: z.optional(z.array(idOf("member")).check(z.maxLength(50, "Has more than 50 members."))),
-};
 
 /** Cases and their story. */
 export const caseBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | "firm">) => ({

@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { levels } from "../../domain/access.ts";
 import { idOf } from "../../domain/ids.ts";
 import type { StaffPrincipal } from "../../domain/principal.ts";
 import { emailAddress, line, localeTag, paragraph } from "../../domain/text.ts";
@@ -9,6 +8,7 @@ import { giveGrant, revokeGrant } from "../../usecases/grants.ts";
 import { found } from "../../usecases/people.ts";
 import type { Ports } from "../../usecases/ports.ts";
 import { createShare, readShare, revokeRecipient, revokeShare } from "../../usecases/shares.ts";
+import { grantInput } from "../inputs.ts";
 import { bind, made, paged, pageOf } from "../route.ts";
 import { grantView, sharedView, shareView, viewGrant, viewShared } from "../views.ts";
 
@@ -26,9 +26,6 @@ const shareInput = z.strictObject({
   maxDownloads: z.optional(z.int().check(z.gte(1, "Is less than 1."), z.lte(1000, "Is more than 1,000."))),
 }).check(z.refine((it) => (it.folderId === undefined) !== (it.documentIds === undefined), { path: ["folderId"], error: "Name either a folder or documents." }));
 
-const resource = z.strictObject({ folderId: z.optional(idOf("folder")), documentId: z.optional(idOf("document")) })
-  .check(z.refine((it) => it.folderId === undefined || it.documentId === undefined, { path: ["documentId"], error: "Name a folder or a document, or neither for the whole case." }));
-
 /** Grants for people who sign in, links for people who do not. */
 export const sharingBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | "documents" | "grants" | "shares" | "links" | "firm">) => ({
   "grants.list": route({
@@ -40,7 +37,7 @@ export const sharingBindings = (ports: Pick<Ports, "ledger" | "people" | "cases"
   }),
   "grants.give": route({
     params: inCase, reply: grantView, status: 201, location: (it, params) => `/staff/cases/${params.caseId}/grants/${it.grantId}`,
-    body: z.strictObject({ principal: z.union([z.strictObject({ contactId: idOf("contact") }), z.strictObject({ clientId: idOf("client") })]), resource, level: z.enum(levels), expiresAt: z.optional(instant) }),
+    body: grantInput,
     run: async (request, { params, body }) => viewGrant(await giveGrant(ports)(request, params.caseId, body)),
     again: async (_, about) => viewGrant(found(await ports.grants.get(made(about.caseId), made(about.grantId)))),
   }),

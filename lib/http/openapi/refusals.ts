@@ -10,9 +10,10 @@ const codes = Object.keys(problems).filter(isCode);
 /** What single routes refuse beside what all of their kind do. */
 const particular: Partial<Record<RouteName, readonly Code[]>> = {
   "me.read": ["not_found"],
-  "members.change": ["forbidden"], "cases.create": ["forbidden"], "cases.change": ["forbidden"], "statistics.access": ["forbidden"],
+  "members.change": ["forbidden"], "cases.create": ["forbidden"], "cases.change": ["forbidden"], "statistics.access": ["forbidden"], "grants.preview": ["forbidden"],
   "view-as.cases": ["conflict"], "view-as.case": ["conflict"], "view-as.timeline": ["conflict"], "view-as.items": ["conflict", "too_large"], "view-as.shared-with-me": ["conflict"],
-  "documents.announce": ["too_large"], "versions.announce": ["too_large"], "client.items": ["too_large"],
+  "documents.announce": ["too_large"], "versions.announce": ["too_large"], "client.items": ["too_large"], "client.announce": ["too_large", "forbidden"],
+  "parts.list": ["conflict"], "client.parts": ["conflict"], "versions.release": ["locked"],
   "documents.download": ["locked"], "versions.publish": ["locked"],
   "share.open": ["gone"], "share.page": ["gone"], "share.download": ["gone", "unauthenticated", "locked"],
 };

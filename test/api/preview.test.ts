@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newId } from "../../lib/domain/ids.ts";
+import { expectOk } from "../../local/caller.ts";
+import { startTestFirm, type Person, type TestFirm } from "./firm.ts";
+
+interface Difference { readonly contactId?: string; readonly memberId?: string; readonly before: string | null; readonly after: string | null }
+
+describe("a dry run", () => {
+  let firm: TestFirm;
+  let clientId: string;
+  let caseId: string;
+  let [one, two, expert]: readonly Person[] = [];
+  let [inbox, deeds, secret]: readonly string[] = [];
+
+  const folder = async (name: string, parentId?: string, inherit = true): Promise<string> => (await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/folders`, { name, inherit, ...(parentId && { parentId }) }))).folderId;
+  const give = async (principal: object, resource: object, level = "read", more: object = {}): Promise<string> =>
+    (await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/grants`, { principal, resource, level, ...more }))).grantId;
+  const preview = async (body: object) => {
+    const { gains, loses } = await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/grants/preview`, body));
+    const short = (list: readonly Difference[]) => list.map((it) => [it.contactId ?? it.memberId, it.before, it.after]).toSorted();
+    return { gains: short(gains), loses: short(loses) };
+  };
+  const levelOf = async (person: Person | undefined, folderId: string) => (await expectOk(firm.admin.call("GET", `/staff/access?contactId=${person?.id}&caseId=${caseId}&folderId=${folderId}`))).level;
+
+  beforeAll(async () => {
+    firm = await startTestFirm();
+    clientId = await firm.createClient();
+    [one, two] = [await firm.inviteContact(clientId), await firm.inviteContact(clientId)];
+    const email = "expert@elsewhere.example";
+    const collaborator = await expectOk(firm.admin.call("POST", "/staff/collaborators", { email, name: "Ex Pert" }));
+    expert = { ...two, id: collaborator.contactId };
+    caseId = await firm.createCase(clientId);
+    [inbox, deeds] = [await folder("Inbox"), await folder("Deeds")];
+    secret = await folder("Secret", deeds, false);
+  });
+  afterAll(() => firm.stop());
+
+  it("of a grant names each contact whom it would give more, of a revocation whom it would leave with less, and changes nothing", async () => {
+    const ofClient = { principal: { clientId }, resource: { folderId: deeds }, level: "read" };
+    expect(await preview(ofClient)).toEqual({ gains: [[one?.id, null, "read"], [two?.id, null, "read"]].toSorted(), loses: [] });
+    expect((await expectOk(firm.admin.call("GET", `/staff/cases/${caseId}/grants`))).items).toEqual([]);
+
+    const upload = await give({ contactId: one?.id }, { folderId: deeds }, "upload");
+    expect(await preview(ofClient)).toEqual({ gains: [[two?.id, null, "read"]], loses: [] });
+    const whole = await give({ clientId }, {});
+    expect(await preview(ofClient)).toEqual({ gains: [], loses: [] });
+    expect(await preview({ ...ofClient, level: "upload" })).toEqual({ gains: [[two?.id, "read", "upload"]], loses: [] });
+    expect(await preview({ revoke: upload })).toEqual({ gains: [], loses: [[one?.id, "upload", "read"]] });
+    expect(await preview({ revoke: whole })).toEqual({ gains: [], loses: [[one?.id, "read", null], [two?.id, "read", null]].toSorted() });
+    expect(await levelOf(one, deeds ?? "")).toBe("upload");
+  });
+
+  it("of a stop and of a move weighs what is inherited from above, and nothing else", async () => {
+    expect(await preview({ inherit: { folderId: deeds, value: false } })).toEqual({ gains: [], loses: [[two?.id, "read", null]] });
+    expect(await preview({ inherit: { folderId: secret, value: true } })).toEqual({ gains: [[one?.id, null, "upload"], [two?.id, null, "read"]].toSorted(), loses: [] });
+    expect(await preview({ move: { folderId: secret, to: null } })).toEqual({ gains: [], loses: [] });
+    expect(await preview({ inherit: { folderId: inbox, value: true } })).toEqual({ gains: [], loses: [] });
+    await give({ contactId: expert?.id }, { folderId: inbox });
+    expect(await preview({ move: { folderId: inbox, to: deeds } })).toEqual({ gains: [[one?.id, "read", "upload"]], loses: [] });
+    expect(await preview({ move: { folderId: deeds, to: inbox } })).toEqual({ gains: [[expert?.id, null, "read"]], loses: [] });
+  });
+
+  it("of a team names who of the firm would come in and who would stay outside", async () => {
+    const [adviser, assistant] = [await firm.inviteMember("adviser"), await firm.inviteMember("assistant")];
+    expect(await preview({ team: { restricted: true } })).toEqual({ gains: [], loses: [[adviser.id, "upload", null], [assistant.id, "upload", null]].toSorted() });
+    expect(await preview({ team: { restricted: true, team: [assistant.id] } })).toEqual({ gains: [], loses: [[adviser.id, "upload", null]] });
+    expect((await assistant.call("POST", `/staff/cases/${caseId}/grants/preview`, { team: { restricted: true } })).status).toBe(403);
+  });
+
+  it("refuses what the change itself would refuse, naming the field", async () => {
+    const nobody = newId("contact", new Date());
+    for (const [body, path] of [
+      [{}, "body"], [{ revoke: newId("grant", new Date()) }, "body.revoke"], [{ move: { folderId: deeds, to: secret } }, "body.move.to"], [{ move: { folderId: deeds, to: deeds } }, "body.move.to"],
+      [{ move: { folderId: newId("folder", new Date()), to: null } }, "body.move.folderId"], [{ inherit: { folderId: newId("folder", new Date()), value: true } }, "body.inherit.folderId"],
+      [{ principal: { contactId: nobody }, resource: {}, level: "read" }, "body.principal.contactId"], [{ principal: { clientId }, resource: {} }, "body.level"], [{ principal: { clientId }, level: "read" }, "body.resource"],
+      [{ principal: { clientId }, resource: {}, level: "read", expiresAt: "2020-01-01T00:00:00.000Z" }, "body.expiresAt"], [{ team: { team: [newId("member", new Date())] } }, "body.team.team.0"],
+      [{ revoke: newId("grant", new Date()), team: {} }, "body"], [{ everything: true }, "body.everything"],
+    ] as const) {
+      const answer = await firm.admin.call("POST", `/staff/cases/${caseId}/grants/preview`, body);
+      expect([answer.status, answer.body.errors?.[0]?.path, JSON.stringify(body)]).toEqual([400, path, JSON.stringify(body)]);
+    }
+  });
+});
