@@ -6,14 +6,16 @@ type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateIte
 
 /** What a function does with documents; `constructs/policies.ts` says what each word means to S3 and to the key. */
 export type ObjectUse =
-  /** Signs uploads: write, never read back. */
+  /** Signs uploads, joins and drops their parts, and asks whether a key exists: write, never read back. */
   | "upload"
   /** Signs downloads of one version, and of released ones alone. */
   | "download-released"
   /** Reads size and checksum of versions that nobody may download yet. */
   | "inspect"
   /** Tags a version as released: the one hand on that switch. */
-  | "release";
+  | "release"
+  /** Ends abandoned uploads and deletes what they left. */
+  | "discard";
 
 export interface Needs {
   readonly table: readonly TableAction[];
@@ -34,7 +36,7 @@ export const needs = {
     table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"], indexes: ["byName", "byPlace", "lists", "byPerson", "byClient", "byCase", "byDocument"],
     objects: ["upload", "download-released"], secrets: ["link", "cursor"], people: ["staff", "client"], linksStaff: true,
   },
-  "client-api": { table: ["GetItem", "BatchGetItem", "Query", "PutItem"], indexes: ["byNameForClients"], objects: ["download-released"], secrets: ["cursor"] },
+  "client-api": { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "DeleteItem"], indexes: ["byNameForClients"], objects: ["upload", "download-released"], secrets: ["cursor"] },
   "share-page": { table: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"], indexes: ["byNameForClients", "byPerson"], objects: ["download-released"], secrets: ["link", "cursor"] },
   "document-state": { table: ["GetItem", "PutItem"], objects: ["inspect", "release"] },
   "notify": { table: ["GetItem", "BatchGetItem", "UpdateItem"], secrets: ["link"], mail: true },

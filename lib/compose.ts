@@ -110,7 +110,7 @@ const besideTheBundle = (): string => readFileSync(new URL("openapi.json", impor
 /** `document` is the API's OpenAPI document, as JSON. */
 export const composeClientApi = (config: Config<"client-api">, around: Surroundings, document: () => string = besideTheBundle) => {
   const { clock } = around;
-  const ports = { ...stores(config.TABLE_NAME, around), objects: objectsIn(s3(around), config.BUCKET_NAME, clock), firm: config.FIRM };
+  const ports = { ...stores(config.TABLE_NAME, around), objects: objectsIn(s3(around), config.BUCKET_NAME, clock), firm: config.FIRM, malwareScan: config.MALWARE_SCAN === "on" };
   const verify = verifierOf({ issuer: config.CLIENT_ISSUER, clientId: config.CLIENT_POOL_CLIENT_ID }, clock);
   const deps = { ...ports, verify, cursorKey: currentKey(config.CURSOR_KEY_SECRET, around), clock };
   return jsonApi("client", clientBindings(ports), deps, ({ person }) => (person.kind === "contact" ? person : null), openAnswers(document));

@@ -13,6 +13,7 @@ const profile = z.pipe(
 const table = { TABLE_NAME: text } as const;
 const bucket = { BUCKET_NAME: text } as const;
 const firm = { FIRM: profile } as const;
+const malwareScan = { MALWARE_SCAN: z.enum(["on", "off"]) } as const;
 const publicUrl = { PUBLIC_URL: https } as const;
 const linkKey = { LINK_KEY_SECRET: text } as const;
 const cursorKey = { CURSOR_KEY_SECRET: text } as const;
@@ -26,8 +27,8 @@ const clientPool = { CLIENT_POOL_ID: text, CLIENT_POOL_CLIENT_ID: text, CLIENT_I
  * variable does not compile. Issuers and links are https by type: only `local/` builds a configuration without this schema.
  */
 export const environments = {
-  "staff-api": z.object({ ...table, ...bucket, ...firm, ...linkKey, ...cursorKey, ...staffPool, ...staffSso, CLIENT_POOL_ID: text, MALWARE_SCAN: z.enum(["on", "off"]) }),
-  "client-api": z.object({ ...table, ...bucket, ...firm, ...cursorKey, ...clientPool }),
+  "staff-api": z.object({ ...table, ...bucket, ...firm, ...linkKey, ...cursorKey, ...staffPool, ...staffSso, CLIENT_POOL_ID: text, ...malwareScan }),
+  "client-api": z.object({ ...table, ...bucket, ...firm, ...cursorKey, ...clientPool, ...malwareScan }),
   "share-page": z.object({ ...table, ...bucket, ...firm, ...linkKey, ...cursorKey, BUCKET_ORIGIN: https }),
   "document-state": z.object({ ...table, ...bucket }),
   "notify": z.object({ ...table, ...firm, ...linkKey, ...publicUrl, PORTAL_URL: https, MAIL_SENDER: text, MAIL_REPLY_TO: z.optional(text), MAIL_CONFIGURATION_SET: text, MAIL_REGION: text, STAFF_APP_URL: https }),

@@ -32,6 +32,7 @@ export interface LocalFirmOptions {
   /** 0 takes any free port. */
   readonly ports: { readonly api: number; readonly s3: number; readonly secrets: number };
   readonly profile?: Readonly<Record<string, unknown>>;
+  readonly malwareScan?: "on" | "off";
   readonly clock: () => Date;
   /** Sees the clients of each function, to record what it asks of AWS. */
   readonly watch?: (name: FunctionName, client: AwsClient) => void;
@@ -93,8 +94,8 @@ export const startLocalFirm = async (options: LocalFirmOptions): Promise<LocalFi
 
   const surroundingsOf = (name: FunctionName): Surroundings =>
     ({ clock, firstPasswords: { staff: "permanent", client: "permanent" }, ...(options.watch && { watch: (client) => options.watch?.(name, client) }) });
-  const common = { TABLE_NAME, BUCKET_NAME, LINK_KEY_SECRET, CURSOR_KEY_SECRET, FIRM: firmProfile.parse({ ...demonstration, ...options.profile }) };
-  const staff = { STAFF_POOL_ID: pools.staff.userPoolId, STAFF_POOL_CLIENT_ID: pools.staff.clientId, STAFF_ISSUER: issuerOf("staff").issuer, CLIENT_POOL_ID: pools.client.userPoolId, MALWARE_SCAN: "on" } as const;
+  const common = { TABLE_NAME, BUCKET_NAME, LINK_KEY_SECRET, CURSOR_KEY_SECRET, MALWARE_SCAN: options.malwareScan ?? "on", FIRM: firmProfile.parse({ ...demonstration, ...options.profile }) };
+  const staff = { STAFF_POOL_ID: pools.staff.userPoolId, STAFF_POOL_CLIENT_ID: pools.staff.clientId, STAFF_ISSUER: issuerOf("staff").issuer, CLIENT_POOL_ID: pools.client.userPoolId } as const;
   const handlers = {
     "staff-api": composeStaffApi({ ...common, ...staff }, surroundingsOf("staff-api")),
     "client-api": composeClientApi({ ...common, CLIENT_POOL_ID: pools.client.userPoolId, CLIENT_POOL_CLIENT_ID: pools.client.clientId, CLIENT_ISSUER: issuerOf("client").issuer }, surroundingsOf("client-api"), () => JSON.stringify(openApi())),

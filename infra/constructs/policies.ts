@@ -22,13 +22,14 @@ const released = { StringEquals: { "s3:ExistingObjectTag/released": "yes" } };
 
 /** What each use of documents means to S3, to the documents' key, and why the statement cannot name its objects. */
 const objectUses: Readonly<Record<ObjectUse, { actions: string[]; keyActions: string[]; under: string; conditions?: Record<string, Record<string, string>>; wildcard: string }>> = {
-  "upload": { actions: ["s3:PutObject"], keyActions: ["kms:GenerateDataKey", "kms:Decrypt"], under: "/*/*", wildcard: "Object keys are random ids made per version; the URL that is signed names one of them, its length and its hash." },
+  "upload": { actions: ["s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"], keyActions: ["kms:GenerateDataKey", "kms:Decrypt"], under: "/*/*", wildcard: "Object keys are random ids made per version; the URL that is signed names one of them, its length and its hash." },
   "download-released": { actions: ["s3:GetObjectVersion"], keyActions: ["kms:Decrypt"], under: "/*", conditions: released, wildcard: "Which version may be read is decided per request; S3 itself refuses those that are not tagged as released." },
   "inspect": {
-    actions: ["s3:GetObjectVersion"], keyActions: ["kms:Decrypt"], under: "/*",
+    actions: ["s3:GetObject", "s3:GetObjectVersion"], keyActions: ["kms:Decrypt"], under: "/*",
     wildcard: "Reads size and checksum of whatever was uploaded, before anyone may download it.",
   },
   "release": { actions: ["s3:PutObjectVersionTagging"], keyActions: [], under: "/*", wildcard: "Releases any version once its facts allow it; no other role may write a tag." },
+  "discard": { actions: ["s3:AbortMultipartUpload", "s3:DeleteObjectVersion"], keyActions: [], under: "/*/*", wildcard: "Removes what any abandoned upload left under its random key." },
 };
 
 /** Turns a function's needs into the statements of its role, each on named resources, the keys only through the service that uses them. */
@@ -46,6 +47,8 @@ export const permissionsOf = (scope: Construct, needs: Needs, { settings, data, 
     ];
   };
 
+  const keyOfDocuments = (actions: string[]): Permission[] => (actions.length > 0 ? [{ statement: key(data.documents.keyArn, "s3", actions) }] : []);
+
   const objects = (uses: readonly ObjectUse[]): Permission[] => [
     ...uses.map((use) => {
       const { actions, under, conditions, wildcard } = objectUses[use];
@@ -53,7 +56,10 @@ export const permissionsOf = (scope: Construct, needs: Needs, { settings, data, 
     }),
     // Without the right to list, S3 answers 403 for what it does not hold: "gone" could not be told from "forbidden", and would be tried for ever.
     ...(uses.includes("inspect") ? [{ statement: new PolicyStatement({ actions: ["s3:ListBucket"], resources: [data.documents.arn] }) }] : []),
-    { statement: key(data.documents.keyArn, "s3", [...new Set(uses.flatMap((use) => objectUses[use].keyActions))]) },
+    // Whoever uploads asks whether one key exists. The key must be named: the condition leaves no way to list the bucket.
+    ...(uses.includes("upload") ? [{ statement: new PolicyStatement({ actions: ["s3:ListBucket"], resources: [data.documents.arn], conditions: { StringLike: { "s3:prefix": "doc_*/ver_*" } } }) }] : []),
+    ...(uses.includes("discard") ? [{ statement: new PolicyStatement({ actions: ["s3:ListBucketVersions"], resources: [data.documents.arn] }) }] : []),
+    ...keyOfDocuments([...new Set(uses.flatMap((use) => objectUses[use].keyActions))]),
   ];
 
   const secrets = (names: NonNullable<Needs["secrets"]>): PolicyStatement[] => [

@@ -28,8 +28,8 @@ const facts: Readonly<Record<ApiFunction, HumanFacts & { readonly whoRetries: st
     whoRetries: "Called by the gateway alone: staff read the error at once and repeat what they did under the same Idempotency-Key.",
   },
   "client-api": {
-    purpose: "Answers the firm's clients: their cases and documents.", suffers: "Clients cannot see their cases or fetch their documents.",
-    whoRetries: "Called by the gateway alone: clients read the error at once, and everything they can do is a question.",
+    purpose: "Answers the firm's clients: their cases and documents, and what they send.", suffers: "Clients cannot see their cases, fetch their documents or send any.",
+    whoRetries: "Called by the gateway alone: clients read the error at once; a question can be asked again, and an upload goes on where it stopped.",
   },
   "share-page": {
     purpose: "Shows what a link in a mail opens.", suffers: "Recipients of mails find a dead page where documents should be.",
@@ -45,6 +45,7 @@ export class ApiStack extends Stack {
     const { settings, data } = grounds;
     super(scope, `legajo-${settings.firm}-api`, stackProps(settings, "api", "gateway and functions of the API."));
     const common = { TABLE_NAME: data.table.name, BUCKET_NAME: data.documents.name, FIRM: JSON.stringify(settings.profile) };
+    const malwareScan = { MALWARE_SCAN: settings.malwareScan ? "on" : "off" } as const;
     const linkKey = { LINK_KEY_SECRET: data.secrets.link };
     const cursorKey = { CURSOR_KEY_SECRET: data.secrets.cursor };
     const build = <F extends ApiFunction>(name: F, environment: Environment<F>) =>
@@ -56,9 +57,9 @@ export class ApiStack extends Stack {
         "staff-api": build("staff-api", {
           ...common, ...linkKey, ...cursorKey, STAFF_POOL_ID: staff.id, STAFF_POOL_CLIENT_ID: staff.clientId, STAFF_ISSUER: staff.issuer,
           ...(staff.sso && { STAFF_SSO_PROVIDER: staff.sso.provider, STAFF_SSO_CLIENT_ID: staff.sso.clientId }),
-          CLIENT_POOL_ID: client.id, MALWARE_SCAN: settings.malwareScan ? "on" : "off",
+          CLIENT_POOL_ID: client.id, ...malwareScan,
         }),
-        "client-api": build("client-api", { ...common, ...cursorKey, CLIENT_POOL_ID: client.id, CLIENT_POOL_CLIENT_ID: client.clientId, CLIENT_ISSUER: client.issuer }),
+        "client-api": build("client-api", { ...common, ...cursorKey, CLIENT_POOL_ID: client.id, CLIENT_POOL_CLIENT_ID: client.clientId, CLIENT_ISSUER: client.issuer, ...malwareScan }),
         "share-page": build("share-page", { ...common, ...linkKey, ...cursorKey, BUCKET_ORIGIN: data.documents.origin }),
       },
     });

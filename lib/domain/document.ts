@@ -6,52 +6,93 @@ import { instant } from "./time.ts";
 const facts = z.object({
   /** The uploader said that the upload is complete. */
   completed: z.optional(instant),
-  /** S3 said what it holds under this version's key. */
+  /** The composite checksum of the parts that the uploader named; written before S3 is asked to join them, so that whatever it makes of them is known beforehand. */
+  sealed: z.optional(z.object({ at: instant, sha256: z.string() })),
+  /** S3 said what it holds under this version's key; the checksum of joined parts is a composite, which ends in their number. */
   stored: z.optional(z.object({ at: instant, s3VersionId: z.string(), size: z.int(), sha256: z.string() })),
   /** The malware scan's word on that very S3 version. */
   verdict: z.optional(z.object({ at: instant, s3VersionId: z.string(), result: z.enum(["clean", "threats", "unsupported", "failed"]) })),
+  /** The word of staff in place of a scan that could not give one. */
+  waived: z.optional(z.object({ at: instant, by: idOf("member"), reason: z.string() })),
   /** The object carries the tag without which no presigning role may read it. */
   released: z.optional(instant),
+  /** The upload was given up: by its uploader, or by the sweep when its time was over. */
+  aborted: z.optional(instant),
+  /** What a given-up upload left in S3 was removed. */
+  swept: z.optional(instant),
 });
 export type Facts = z.infer<typeof facts>;
 
 /** One immutable set of bytes of a document, under an S3 key of its own. */
 export const version = z.object({
   versionId: idOf("version"), documentId: idOf("document"), caseId: idOf("case"), number: z.int(), draft: z.boolean(),
-  contentType: z.string(), size: z.int(), sha256: z.string(), uploadedBy: z.string(), createdAt: instant, publishedAt: z.optional(instant),
+  contentType: z.string(), size: z.int(), uploadedBy: z.union([idOf("member"), idOf("contact")]), createdAt: instant, publishedAt: z.optional(instant),
+  /** Of the whole file, as announced; a file that comes in parts may leave it out, and nobody has compared it. */
+  sha256: z.optional(z.string()),
+  /** How a file above the limit of a single PUT is divided, and S3's id of the upload that collects the parts. */
+  multipart: z.optional(z.object({ uploadId: z.string(), partSize: z.int(), partCount: z.int() })),
   scan: z.boolean(), facts, revision: z.int(),
 });
 export type Version = z.infer<typeof version>;
 
-export const versionStates = ["pending", "received", "scanning", "available", "quarantined", "rejected"] as const;
+/**
+ * `pending`: S3 holds nothing yet. `received`: it does, and the uploader has not said so. `scanning`: waits for the scan or for the tag. `held`: the scan could
+ * give no word, staff may. `available`: can be read. `quarantined`: threats. `rejected`: S3 holds other bytes than announced. `aborted`: the upload was given up,
+ * which unlike `rejected` is nothing to look into.
+ */
+export const versionStates = ["pending", "received", "scanning", "held", "available", "quarantined", "rejected", "aborted"] as const;
 export type VersionState = (typeof versionStates)[number];
 
-/** The bytes that S3 holds are the announced ones. */
-export const bytesMatch = ({ size, sha256, facts: { stored } }: Pick<Version, "size" | "sha256" | "facts">): boolean =>
-  stored?.size === size && stored.sha256 === sha256;
+/** The bytes that S3 holds are the announced ones: the whole file's hash of a single PUT, the composite of the parts that the uploader named. */
+export const bytesMatch = ({ size, sha256, multipart, facts: { stored, sealed } }: Pick<Version, "size" | "sha256" | "multipart" | "facts">): boolean => {
+  const expected = multipart ? sealed?.sha256 : sha256;
+  return expected !== undefined && stored?.size === size && stored.sha256 === expected;
+};
 
-/** May the object be tagged as released: complete, the announced bytes, and clean by the scan of exactly these bytes. */
+/** The scan's word on the bytes that S3 holds, if it has one. */
+const verdictOn = ({ stored, verdict }: Facts) => (stored !== undefined && verdict?.s3VersionId === stored.s3VersionId ? verdict.result : null);
+
+/** The scan spoke and said neither clean nor threats: nobody knows, and staff may answer for it. */
+const isUndecided = (facts: Facts): boolean => ["unsupported", "failed"].includes(verdictOn(facts) ?? "");
+
+/** May the object be tagged as released: the announced bytes, and clean by the scan of exactly these bytes, or let through by staff where the scan could not tell. */
 export const mayRelease = (it: Version): boolean => {
-  const { completed, stored, verdict } = it.facts;
-  if (completed === undefined || !bytesMatch(it)) return false;
-  return !it.scan || (verdict?.result === "clean" && verdict.s3VersionId === stored?.s3VersionId);
+  if (it.facts.aborted !== undefined || !bytesMatch(it)) return false;
+  return !it.scan || verdictOn(it.facts) === "clean" || (it.facts.waived !== undefined && isUndecided(it.facts));
 };
 
 /** The state that callers see. Only `available` versions can be read, and only once the tag is on the object. */
 export const stateOf = (it: Version): VersionState => {
-  const { stored, verdict, released } = it.facts;
+  const { completed, stored, released, aborted } = it.facts;
+  if (aborted !== undefined) return "aborted";
   if (stored === undefined) return "pending";
   if (!bytesMatch(it)) return "rejected";
-  if (verdict?.result === "threats" && verdict.s3VersionId === stored.s3VersionId) return "quarantined";
-  if (!mayRelease(it)) return it.facts.completed === undefined ? "received" : "scanning";
-  return released === undefined ? "scanning" : "available";
+  if (verdictOn(it.facts) === "threats") return "quarantined";
+  if (mayRelease(it)) return released === undefined ? "scanning" : "available";
+  if (isUndecided(it.facts)) return "held";
+  return completed === undefined ? "received" : "scanning";
 };
+
+// What is known less gives way to what is known better, so that words add up to the same in any order.
+const weights = { failed: 0, unsupported: 0, clean: 1, threats: 2 } as const;
+/** Does this word say more than the one before it on the same bytes? */
+export const saysMore = (result: keyof typeof weights, before: Facts["verdict"]): boolean => before === undefined || weights[result] > weights[before.result];
+
+/** Did the scan find these bytes clean, or is it still to speak? What the firm does not scan, and what staff let through unscanned, says so in every list. */
+export const isScanned = ({ scan, facts }: Pick<Version, "scan" | "facts">): boolean => scan && facts.waived === undefined;
 
 /** What clients may read of a document: a copy of the published version's facts, so that a list needs no second read. */
 const published = z.object({
-  versionId: idOf("version"), number: z.int(), size: z.int(), sha256: z.string(), contentType: z.string(), s3VersionId: z.string(), publishedAt: instant,
+  versionId: idOf("version"), number: z.int(), size: z.int(), sha256: z.optional(z.string()), contentType: z.string(), s3VersionId: z.string(), publishedAt: instant,
+  /** The checksum that S3 verified of a file that came in parts. */
+  composite: z.optional(z.object({ sha256: z.string(), partSize: z.int() })),
+  scanned: z._default(z.boolean(), true),
 });
 export type Published = z.infer<typeof published>;
+
+/** The checksum that S3 verified of a file that came in parts, as a field of whatever tells of it. */
+export const compositeIn = ({ multipart, facts: { sealed } }: Pick<Version, "multipart" | "facts">): Pick<Published, "composite"> =>
+  (multipart && sealed ? { composite: { sha256: sealed.sha256, partSize: multipart.partSize } } : {});
 
 /** A document of a case. `folderPath` (outermost first) is a hint; `folderId` is the truth. */
 export const document = z.object({

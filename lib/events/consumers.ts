@@ -6,7 +6,7 @@ import { continueJob } from "../usecases/jobs.ts";
 import { sendMailsFor, type MailSettings } from "../usecases/mails.ts";
 import type { Ports } from "../usecases/ports.ts";
 import { Trail, type Request } from "../usecases/request.ts";
-import { objectScanned, objectStored, uploadCompleted, type Verdict } from "../usecases/facts.ts";
+import { lookAgain, objectScanned, objectStored, type Verdict } from "../usecases/facts.ts";
 import { triesPerMessage } from "./rules.ts";
 import { eachMessage, recordIn, wholeBatch, type BusEvent } from "./queue.ts";
 
@@ -20,7 +20,7 @@ const scanResult = z.object({
 });
 const verdicts: Readonly<Record<string, Verdict>> = { NO_THREATS_FOUND: "clean", THREATS_FOUND: "threats", UNSUPPORTED: "unsupported", ACCESS_DENIED: "failed", FAILED: "failed" };
 
-/** What S3, the malware scan and the uploader say about a version, in whatever order they say it. */
+/** What S3, the malware scan, the uploader and staff say about a version, in whatever order they say it. */
 export const documentStateConsumer = (ports: Pick<Ports, "ledger" | "cases" | "documents" | "objects">, bucket: string, clock: Clock) =>
   eachMessage(async (event: BusEvent) => {
     const now = toInstant(clock());
@@ -35,7 +35,7 @@ export const documentStateConsumer = (ports: Pick<Ports, "ledger" | "cases" | "d
       if (object.bucketName === bucket && verdict) await objectScanned(ports)(request, object.objectKey, object.versionId, verdict);
     } else {
       const about = recordIn(event)?.about;
-      if (about?.documentId && about.versionId) await uploadCompleted(ports)(request, about.documentId, about.versionId);
+      if (about?.documentId && about.versionId) await lookAgain(ports)(request, about.documentId, about.versionId);
     }
   });
 

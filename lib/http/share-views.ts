@@ -13,7 +13,7 @@ export const doorView = z.object({
 export const sharedView = z.object({
   items: z.array(z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("folder"), folderId: idOf("folder"), name: z.string() }),
-    z.object({ kind: z.literal("document"), documentId: idOf("document"), name: z.string(), contentType: z.string(), size: z.int(), sha256: z.string(), publishedAt: instant }),
+    z.object({ kind: z.literal("document"), documentId: idOf("document"), name: z.string(), contentType: z.string(), size: z.int(), sha256: z.optional(z.string()), scanned: z.boolean(), publishedAt: instant }),
   ])),
   nextCursor: z.nullable(z.string()),
 });

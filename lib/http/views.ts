@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { levels, type Grant } from "../domain/access.ts";
 import { caseStatuses, type Case, type Folder, type TimelineEntry } from "../domain/case.ts";
-import { stateOf, versionStates, type Document, type Version } from "../domain/document.ts";
+import { compositeIn, isScanned, stateOf, versionStates, type Document, type Published, type Version } from "../domain/document.ts";
 import { idOf, isId } from "../domain/ids.ts";
 import { jobKinds, jobResult, jobStates, type Job } from "../domain/job.ts";
 import { roles, type Client, type Contact, type Member } from "../domain/people.ts";
@@ -9,9 +9,10 @@ import { linkState } from "../domain/share.ts";
 import { localeTag } from "../domain/text.ts";
 import { instant, type Instant } from "../domain/time.ts";
 import type { HandOut } from "../usecases/documents.ts";
-import type { SignedUpload } from "../usecases/ports.ts";
+import type { signParts } from "../usecases/parts.ts";
 import type { CaseForClient, Given } from "../usecases/reading.ts";
 import type { ShareInUse } from "../usecases/shares.ts";
+import type { Announced, UploadTarget } from "../usecases/uploads.ts";
 
 /**
  * What leaves, by schema: what a reply does not name here cannot leave. Each view is a reply's schema and the function that fills it.
@@ -46,19 +47,29 @@ export const viewEntry = (it: TimelineEntry): z.infer<typeof entryView> => ({ ..
 export const folderView = z.object({ folderId: idOf("folder"), caseId: idOf("case"), parentId: z.optional(idOf("folder")), name: z.string(), inherit: z.boolean(), createdAt: instant, etag });
 export const viewFolder = (it: Folder): z.infer<typeof folderView> => ({ ...it, etag: etagOf(it) });
 
-const publishedView = z.object({ versionId: idOf("version"), number: z.int(), size: z.int(), sha256: z.string(), contentType: z.string(), publishedAt: instant });
+/** `sha256` is of the whole file, where it was announced; of a file that came in parts S3 verified `composite`, the hash of the parts' hashes. */
+const checksum = { sha256: z.optional(z.string()), checksumType: z.enum(["full", "composite"]), composite: z.optional(z.object({ sha256: z.string(), partSize: z.int() })) };
+const checksumTypeOf = ({ composite }: Pick<Published, "composite">) => (composite ? "composite" as const : "full" as const);
+const publishedView = z.object({ versionId: idOf("version"), number: z.int(), size: z.int(), ...checksum, contentType: z.string(), scanned: z.boolean(), publishedAt: instant });
 export const documentView = z.object({
   documentId: idOf("document"), caseId: idOf("case"), folderId: z.optional(idOf("folder")), name: z.string(), versionCount: z.int(),
   published: z.nullable(publishedView), createdAt: instant, etag,
 });
-export const viewDocument = (it: Document): z.infer<typeof documentView> => ({ ...it, published: it.published ?? null, etag: etagOf(it) });
+export const viewDocument = (it: Document): z.infer<typeof documentView> => ({ ...it, published: it.published ? { ...it.published, checksumType: checksumTypeOf(it.published) } : null, etag: etagOf(it) });
 
-export const versionView = z.object({
-  versionId: idOf("version"), documentId: idOf("document"), number: z.int(), draft: z.boolean(), state: z.enum(versionStates), contentType: z.string(), size: z.int(),
-  sha256: z.string(), sha256Verified: z.boolean(), checksumType: z.literal("full"), scanned: z.boolean(), uploadedBy: z.string(), createdAt: instant, publishedAt: z.optional(instant), etag,
+const versionForClients = z.object({
+  versionId: idOf("version"), documentId: idOf("document"), number: z.int(), state: z.enum(versionStates), contentType: z.string(), size: z.int(),
+  ...checksum, sha256Verified: z.boolean(), multipart: z.optional(z.object({ partSize: z.int(), partCount: z.int() })), scanned: z.boolean(), createdAt: instant, publishedAt: z.optional(instant), etag,
 });
-export const viewVersion = (it: Version): z.infer<typeof versionView> =>
-  ({ ...it, state: stateOf(it), sha256Verified: it.facts.stored?.sha256 === it.sha256, checksumType: "full", scanned: it.scan, etag: etagOf(it) });
+export const versionView = z.object({
+  ...versionForClients.shape, draft: z.boolean(), uploadedBy: z.union([idOf("member"), idOf("contact")]),
+  released: z.optional(z.object({ at: instant, by: idOf("member"), reason: z.string() })),
+});
+/** A whole file's hash is called verified where S3 compared it: it does for a single PUT, and not for parts. */
+export const viewVersion = (it: Version): z.infer<typeof versionView> => ({
+  ...it, state: stateOf(it), checksumType: it.multipart ? "composite" : "full", ...compositeIn(it), sha256Verified: it.multipart === undefined && it.facts.stored?.sha256 === it.sha256,
+  scanned: isScanned(it), ...(it.facts.waived && { released: it.facts.waived }), etag: etagOf(it),
+});
 
 export const itemView = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("folder"), ...folderView.shape }),
@@ -67,15 +78,20 @@ export const itemView = z.discriminatedUnion("kind", [
 type AnyItem = { readonly kind: "folder"; readonly folder: Folder } | { readonly kind: "document"; readonly document: Document };
 export const viewItem = (it: AnyItem): z.infer<typeof itemView> => (it.kind === "folder" ? { kind: "folder", ...viewFolder(it.folder) } : { kind: "document", ...viewDocument(it.document) });
 
-export const announcedView = z.object({
-  document: documentView, version: versionView,
-  upload: z.object({ kind: z.literal("single"), method: z.literal("PUT"), url: z.string(), headers: z.record(z.string(), z.string()), expiresAt: instant }),
-});
-export const viewAnnounced = (it: { document: Document; version: Version; upload: SignedUpload }): z.infer<typeof announcedView> =>
-  ({ document: viewDocument(it.document), version: viewVersion(it.version), upload: { kind: "single", method: "PUT", url: it.upload.url, headers: { ...it.upload.headers }, expiresAt: it.upload.expiresAt } });
+const signedUpload = { url: z.string(), headers: z.record(z.string(), z.string()), expiresAt: instant };
+const uploadView = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("single"), method: z.literal("PUT"), ...signedUpload }),
+  z.object({ kind: z.literal("multipart"), partSize: z.int(), partCount: z.int() }),
+]);
+export const announcedView = z.object({ document: documentView, version: versionView, upload: uploadView });
+const viewUpload = (it: UploadTarget): z.infer<typeof uploadView> => (it.kind === "single" ? { ...it, method: "PUT", headers: { ...it.headers } } : it);
+export const viewAnnounced = (it: Announced): z.infer<typeof announcedView> => ({ document: viewDocument(it.document), version: viewVersion(it.version), upload: viewUpload(it.upload) });
+export const signedPartsView = z.object({ parts: z.array(z.object({ partNumber: z.int(), method: z.literal("PUT"), ...signedUpload })) });
+export const viewSignedParts = (parts: Awaited<ReturnType<ReturnType<typeof signParts>>>): z.infer<typeof signedPartsView> => ({ parts: parts.map((it) => ({ ...it, method: "PUT", headers: { ...it.headers } })) });
+export const heldPartView = z.object({ partNumber: z.int(), size: z.int(), etag: z.string(), sha256: z.string() });
 
-export const handOutView = z.object({ url: z.string(), expiresAt: instant, fileName: z.string(), size: z.int(), sha256: z.string(), checksumType: z.literal("full") });
-export const viewHandOut = (it: HandOut): z.infer<typeof handOutView> => ({ ...it, checksumType: "full" });
+export const handOutView = z.object({ url: z.string(), expiresAt: instant, fileName: z.string(), size: z.int(), ...checksum });
+export const viewHandOut = (it: HandOut): z.infer<typeof handOutView> => ({ ...it, checksumType: checksumTypeOf(it) });
 
 export const grantView = z.object({
   grantId: idOf("grant"), caseId: idOf("case"), principal: z.union([z.object({ contactId: idOf("contact") }), z.object({ clientId: idOf("client") })]),
@@ -123,7 +139,7 @@ export const clientCaseView = z.object({
 export const viewClientCase = ({ kase, adviserName }: CaseForClient): z.infer<typeof clientCaseView> => ({ ...kase, adviser: { name: adviserName }, etag: etagOf(kase) });
 
 export const clientEntryView = z.object({ entryId: idOf("timelineEntry"), text: z.string(), occurredAt: instant });
-const clientDocument = z.object({ documentId: idOf("document"), caseId: idOf("case"), folderId: z.optional(idOf("folder")), name: z.string(), contentType: z.string(), size: z.int(), sha256: z.string(), publishedAt: instant });
+const clientDocument = z.object({ documentId: idOf("document"), caseId: idOf("case"), folderId: z.optional(idOf("folder")), name: z.string(), contentType: z.string(), size: z.int(), ...checksum, scanned: z.boolean(), publishedAt: instant });
 const clientFolder = z.object({ folderId: idOf("folder"), caseId: idOf("case"), name: z.string() });
 export const clientItemView = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("folder"), ...clientFolder.shape }),
@@ -131,8 +147,12 @@ export const clientItemView = z.discriminatedUnion("kind", [
 ]);
 const published = (it: Document) => {
   if (it.published === undefined) throw new TypeError(`Document ${it.documentId} is not published: it must not reach a client.`);
-  return { ...it, ...it.published };
+  return { ...it, ...it.published, checksumType: checksumTypeOf(it.published) };
 };
+export const clientAnnouncedView = z.object({ document: z.object({ documentId: idOf("document"), ...clientFolder.shape, folderId: z.optional(idOf("folder")) }), version: versionForClients, upload: uploadView });
+/** Their own upload, which nobody else has touched yet. */
+export const viewClientAnnounced = (it: Announced): z.infer<typeof clientAnnouncedView> => ({ document: it.document, version: viewVersion(it.version), upload: viewUpload(it.upload) });
+export const clientVersionView = versionForClients;
 export const viewClientItem = (it: AnyItem): z.infer<typeof clientItemView> => (it.kind === "folder" ? { kind: "folder", ...it.folder } : { kind: "document", ...published(it.document) });
 
 export const givenView = z.object({

@@ -1,4 +1,4 @@
-import { objectKey, stateOf, type Document, type Published, type Version } from "../domain/document.ts";
+import { compositeIn, isScanned, objectKey, stateOf, type Document, type Published, type Version } from "../domain/document.ts";
 import type { CaseId, DocumentId, VersionId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -24,10 +24,26 @@ export const publishVersion = (deps: Pick<Ports, "ledger" | "cases" | "firm" | "
     return { ...version, draft: false, publishedAt: request.now, revision: version.revision + 1 };
   };
 
+/**
+ * Staff answer, with a reason, for a version on which the scan could give no word. The reason stays on the version, the register tells who did it; only
+ * the consumer that this event wakes may tag the object.
+ */
+export const releaseVersion = (deps: Pick<Ports, "ledger" | "cases" | "firm" | "documents">) =>
+  async (request: Staff, caseId: CaseId, documentId: DocumentId, versionId: VersionId, reason: string): Promise<Version> => {
+    await enterDocument(deps, request, caseId, documentId);
+    const version = await enterVersion(deps, request, documentId, versionId);
+    const state = stateOf(version);
+    if (state === "quarantined") throw new Refusal("locked", "The scan found threats in this version: nobody may release it.");
+    if (state !== "held" && version.facts.waived === undefined) throw new Refusal("conflict", `This version is ${state}: only one that is held needs to be released.`);
+    const facts = { ...version.facts, waived: version.facts.waived ?? { at: request.now, by: request.principal.memberId, reason } };
+    await deps.ledger.commit(request, version.facts.waived ? [] : [deps.documents.setFacts(version, facts)]);
+    return version.facts.waived ? version : { ...version, facts, revision: version.revision + 1 };
+  };
+
 export const publishedOf = (it: Version, publishedAt: Instant): Published => {
   if (it.facts.stored === undefined) throw new TypeError(`Version ${it.versionId} holds no bytes that could be published.`);
   const { versionId, number, size, sha256, contentType } = it;
-  return { versionId, number, size, sha256, contentType, s3VersionId: it.facts.stored.s3VersionId, publishedAt };
+  return { versionId, number, size, ...(sha256 !== undefined && { sha256 }), contentType, s3VersionId: it.facts.stored.s3VersionId, publishedAt, ...compositeIn(it), scanned: isScanned(it) };
 };
 
 export const enterDocument = async (deps: Pick<Ports, "cases" | "firm" | "documents">, request: Staff, caseId: CaseId, documentId: DocumentId): Promise<Document> => {
@@ -47,7 +63,9 @@ export interface HandOut {
   readonly expiresAt: Instant;
   readonly fileName: string;
   readonly size: number;
-  readonly sha256: string;
+  /** Of the whole file, where it was announced; for a file that came in parts S3 verified the composite, and nobody this. */
+  readonly sha256?: string | undefined;
+  readonly composite?: Published["composite"];
 }
 
 /** Staff may read any version that is available, the published one by default. The hand-out is recorded before it leaves. */
@@ -65,5 +83,5 @@ export const downloadForStaff = (deps: Pick<Ports, "ledger" | "cases" | "firm" |
 
 export const signed = async (objects: Ports["objects"], document: Document, it: Published): Promise<HandOut> => {
   const { url, expiresAt } = await objects.signDownload(objectKey({ documentId: document.documentId, versionId: it.versionId }), { ...it, fileName: document.name });
-  return { url, expiresAt, fileName: document.name, size: it.size, sha256: it.sha256 };
+  return { url, expiresAt, fileName: document.name, size: it.size, sha256: it.sha256, composite: it.composite };
 };

@@ -1,4 +1,4 @@
-import { bytesMatch, mayRelease, objectKey, parseObjectKey, stateOf, type Facts, type Version } from "../domain/document.ts";
+import { mayRelease, objectKey, parseObjectKey, saysMore, stateOf, type Facts, type Version } from "../domain/document.ts";
 import type { DocumentId, VersionId } from "../domain/ids.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { SystemPrincipal } from "../domain/principal.ts";
@@ -20,26 +20,29 @@ export const objectStored = (deps: Deps) =>
     if (ids === null) return;
     const held = await deps.objects.describe(key, s3VersionId);
     if (held === null) return;
-    await addFacts(deps, request, ids, "version.stored", (version) =>
-      // A key is written once: a second S3 version of it is nobody's upload and says nothing.
-      version.facts.stored ? null : { stored: { at: request.now, s3VersionId, ...held } });
+    await addFacts(deps, request, ids, "version.stored", (version) => newlyStored(request, version, held));
   };
 
-/** The scan's word on one S3 version. A word on any other, or on one that S3 does not hold, is not about our bytes: it must not be taken for the word that is to come. Only threats are believed after another word. */
+/** A key is written once: a second S3 version of it is nobody's upload and says nothing, and so does what comes after the upload was given up. */
+const newlyStored = ({ now }: System, { facts: { stored, aborted } }: Version, held: NonNullable<Awaited<ReturnType<Ports["objects"]["describe"]>>>): Partial<Facts> | null =>
+  (stored === undefined && aborted === undefined ? { stored: { at: now, ...held } } : null);
+
+/** The scan's word on one S3 version. A word on any other, or on one that S3 does not hold, is not about our bytes: it must not be taken for the word that is to come. Of several words the one that says most counts. */
 export const objectScanned = (deps: Deps) =>
   async (request: System, key: string, s3VersionId: string, result: Verdict): Promise<void> => {
     const ids = parseObjectKey(key);
     if (ids === null || (await deps.objects.describe(key, s3VersionId)) === null) return;
     await addFacts(deps, request, ids, "version.scanned", ({ facts: { stored, verdict } }) => {
-      const isNews = verdict === undefined || (result === "threats" && verdict.result !== "threats");
-      return isNews && (stored === undefined || stored.s3VersionId === s3VersionId) ? { verdict: { at: request.now, s3VersionId, result } } : null;
+      return saysMore(result, verdict) && (stored === undefined || stored.s3VersionId === s3VersionId) ? { verdict: { at: request.now, s3VersionId, result } } : null;
     });
   };
 
-/** Looks again at a version whose upload was said to be complete. */
-export const uploadCompleted = (deps: Deps) =>
+/** Looks again at a version whose upload was said to be complete, or which staff released. S3 is asked where its own event has not come: it may never. */
+export const lookAgain = (deps: Deps) =>
   async (request: System, documentId: DocumentId, versionId: VersionId): Promise<void> => {
-    await addFacts(deps, request, { documentId, versionId }, "version.completed", () => null);
+    const read = await deps.documents.version(documentId, versionId);
+    const held = read === null || read.facts.stored ? null : await deps.objects.describe(objectKey(read));
+    await addFacts(deps, request, { documentId, versionId }, "version.stored", (version) => held && newlyStored(request, version, held));
   };
 
 const attempts = 10;
@@ -54,7 +57,9 @@ const addFacts = async (deps: Deps, request: System, ids: { documentId: Document
       const step = requestOf(request, action, { ...ids, caseId: read.caseId, ...(kase && { clientId: kase.clientId, adviserId: kase.adviserId }) });
       const news = learn(read);
       const version: Version = news ? { ...read, facts: { ...read.facts, ...news }, revision: read.revision + 1 } : read;
-      if (news) await deps.ledger.commit(step, [deps.documents.setFacts(read, version.facts)]);
+      // Threats are news for people: their record has a name of its own, which a mail to the adviser waits for.
+      const isAlarm = stateOf(version) === "quarantined" && stateOf(read) !== "quarantined";
+      if (news) await deps.ledger.commit(step, [deps.documents.setFacts(read, version.facts)], isAlarm ? { action: "version.quarantined" } : {});
       await goOn(deps, requestOf(request, "version.released", step.trail.about), version);
       return;
     } catch (error) {
@@ -72,7 +77,7 @@ const goOn = async ({ ledger, documents, objects }: Deps, request: System, versi
     await ledger.commit(requestOf(request, "version.withdrawn", request.trail.about), [documents.withdraw(document)]);
     return;
   }
-  if (!mayRelease(version) || !bytesMatch(version) || version.facts.stored === undefined) return;
+  if (!mayRelease(version) || version.facts.stored === undefined) return;
   let released = version;
   if (version.facts.released === undefined) {
     await objects.release(objectKey(version), version.facts.stored.s3VersionId);

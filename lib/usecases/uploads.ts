@@ -1,20 +1,17 @@
-import { objectKey, type Document, type Version } from "../domain/document.ts";
-import type { CaseId, DocumentId, FolderId, VersionId } from "../domain/ids.ts";
+import { bytesMatch, objectKey, stateOf, type Document, type Version } from "../domain/document.ts";
+import type { CaseId, DocumentId, FolderId, MemberId, ContactId, VersionId } from "../domain/ids.ts";
 import { newId } from "../domain/ids.ts";
-import type { StaffPrincipal } from "../domain/principal.ts";
+import type { Principal, StaffPrincipal } from "../domain/principal.ts";
 import { invalid, Refusal } from "../domain/refusal.ts";
-import { enterCase } from "./cases.ts";
-import { enterDocument, enterVersion } from "./documents.ts";
-import { pathTo } from "./folders.ts";
+import { divisionOf, singlePutLimit, type Division } from "../domain/upload.ts";
+import { enterDocument } from "./documents.ts";
+import { joinParts, type NamedPart } from "./parts.ts";
 import type { Ports, SignedUpload } from "./ports.ts";
 import type { Request } from "./request.ts";
+import type { Way } from "./upload-ways.ts";
 
-/** What an uploader does: announce bytes, send them to S3, say that they are there. What S3 and the scan say of them is in `facts.ts`. */
-type Staff = Request<StaffPrincipal>;
-type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "objects" | "firm" | "malwareScan">;
-
-/** S3 takes up to 5 GB in one PUT; above 100 MB AWS advises parts, which can be resumed. */
-export const singlePutLimit = 100 * 1024 ** 2;
+/** What an uploader does: announce bytes, send them to S3, say that they are there, or give up. What S3 and the scan say of them is in `facts.ts`. */
+type Deps = Pick<Ports, "ledger" | "documents" | "objects" | "firm" | "malwareScan">;
 
 export interface Announcement {
   readonly contentType: string;
@@ -22,59 +19,90 @@ export interface Announcement {
   readonly sha256?: string | undefined;
   readonly draft?: boolean | undefined;
 }
+/** Where the bytes go: one URL, or parts for which URLs are asked. */
+export type UploadTarget = ({ readonly kind: "single" } & SignedUpload) | ({ readonly kind: "multipart" } & Division);
 export interface Announced {
   readonly document: Document;
   readonly version: Version;
-  readonly upload: SignedUpload;
+  readonly upload: UploadTarget;
 }
 
-/** @throws Refusal `too_large` above the firm's limit, `invalid_request` where one PUT does not do. */
-const newVersion = ({ firm, malwareScan }: Pick<Deps, "firm" | "malwareScan">, request: Staff, of: { caseId: CaseId; documentId: DocumentId; number: number }, it: Announcement): Version => {
+type NewVersion = Announcement & { readonly caseId: CaseId; readonly documentId: DocumentId; readonly number: number; readonly uploadedBy: MemberId | ContactId };
+
+/** @throws Refusal `too_large` above the firm's limit, `invalid_request` without the hash that a single PUT signs. */
+const newVersion = async ({ firm, malwareScan, objects }: Deps, { now }: Request, { sha256, draft = false, ...it }: NewVersion): Promise<Version> => {
   if (it.size > firm.maxUploadBytes) throw new Refusal("too_large", `The firm takes files of at most ${firm.maxUploadBytes} bytes.`, [{ path: "body.size", message: `Is more than ${firm.maxUploadBytes}.` }]);
-  if (it.size > singlePutLimit) throw new Refusal("too_large", `A file of more than ${singlePutLimit} bytes cannot be sent in one piece.`, [{ path: "body.size", message: `Is more than ${singlePutLimit}.` }]);
-  if (it.sha256 === undefined) throw invalid("body.sha256", "Is needed for a file sent in one piece.");
-  return {
-    versionId: newId("version", new Date(request.now)), ...of, draft: it.draft ?? false, contentType: it.contentType, size: it.size, sha256: it.sha256,
-    uploadedBy: request.principal.memberId, createdAt: request.now, scan: malwareScan, facts: {}, revision: 1,
-  };
+  const version: Version = { versionId: newId("version", new Date(now)), ...it, draft, ...(sha256 !== undefined && { sha256 }), createdAt: now, scan: malwareScan, facts: {}, revision: 1 };
+  if (it.size > singlePutLimit) return { ...version, multipart: { uploadId: await objects.beginParts(objectKey(version), it.contentType), ...divisionOf(it.size) } };
+  if (sha256 === undefined) throw invalid("body.sha256", "Is needed for a file sent in one piece.");
+  return version;
+};
+
+const targetOf = async (objects: Ports["objects"], version: Version): Promise<UploadTarget> => {
+  const { multipart, sha256, size, contentType } = version;
+  if (multipart !== undefined) return { kind: "multipart", ...multipart };
+  if (sha256 === undefined) throw new TypeError(`Version ${version.versionId} comes in one piece and has no hash.`);
+  return { kind: "single", ...(await objects.signUpload(objectKey(version), { size, contentType, sha256 })) };
+};
+
+/** Writes what was announced. Parts that S3 began to collect for an announcement that is refused after all are ended at once. */
+const announce = async ({ objects }: Deps, document: Document, version: Version, commit: () => Promise<unknown>): Promise<Announced> => {
+  try {
+    const upload = await targetOf(objects, version);
+    await commit();
+    return { document, version, upload };
+  } catch (error) {
+    // Where it cannot be told whether the commit went through, the upload is left: whoever repeats the request may find it written.
+    if (version.multipart && error instanceof Refusal && error.code !== "unavailable") await objects.dropParts(objectKey(version), version.multipart.uploadId).catch(() => undefined);
+    throw error;
+  }
 };
 
 /** Announces a document: its name is taken, and the upload may bring exactly these bytes, once. */
-export const announceDocument = (deps: Deps) =>
-  async (request: Staff, caseId: CaseId, input: Announcement & { name: string; folderId?: FolderId | undefined }): Promise<Announced> => {
-    const { ledger, documents, objects } = deps;
-    await enterCase(deps, request, caseId);
-    const folderPath = await pathTo(documents, caseId, input.folderId, "body.folderId");
+export const announceDocument = <P extends Principal>(deps: Deps, way: Way<P>) =>
+  async (request: Request<P>, caseId: CaseId, { name, folderId, ...input }: Announcement & { name: string; folderId?: FolderId | undefined }): Promise<Announced> => {
+    const folderPath = await way.toFolder(request, caseId, folderId);
     const document: Document = {
-      documentId: newId("document", new Date(request.now)), caseId, ...(input.folderId && { folderId: input.folderId }), folderPath, name: input.name,
-      versionCount: 1, createdAt: request.now, revision: 1,
+      documentId: newId("document", new Date(request.now)), caseId, ...(folderId && { folderId }), folderPath: [...folderPath], name, versionCount: 1, createdAt: request.now, revision: 1,
     };
-    const version = newVersion(deps, request, { caseId, documentId: document.documentId, number: 1 }, input);
-    const upload = await objects.signUpload(objectKey(version), version);
-    await ledger.commit(request, [documents.addDocument(document, version)], { about: { documentId: document.documentId, versionId: version.versionId } });
-    return { document, version, upload };
+    const version = await newVersion(deps, request, { ...input, caseId, documentId: document.documentId, number: 1, uploadedBy: way.uploaderOf(request.principal) });
+    return announce(deps, document, version, () =>
+      deps.ledger.commit(request, [deps.documents.addDocument(document, version)], { about: { documentId: document.documentId, versionId: version.versionId } }));
   };
 
-export const announceVersion = (deps: Deps) =>
-  async (request: Staff, caseId: CaseId, documentId: DocumentId, input: Announcement): Promise<Announced> => {
-    const { ledger, documents, objects } = deps;
+/** Announces another version of a document, which the firm alone does. */
+export const announceVersion = (deps: Deps & Pick<Ports, "cases">) =>
+  async (request: Request<StaffPrincipal>, caseId: CaseId, documentId: DocumentId, input: Announcement): Promise<Announced> => {
     const document = await enterDocument(deps, request, caseId, documentId);
     const number = document.versionCount + 1;
-    const version = newVersion(deps, request, { caseId, documentId, number }, input);
-    const upload = await objects.signUpload(objectKey(version), version);
-    await ledger.commit(request, [documents.addVersion(document, version)], { about: { versionId: version.versionId } });
-    return { document: { ...document, versionCount: number, revision: document.revision + 1 }, version, upload };
+    const version = await newVersion(deps, request, { ...input, caseId, documentId, number, uploadedBy: request.principal.memberId });
+    return announce(deps, { ...document, versionCount: number, revision: document.revision + 1 }, version, () =>
+      deps.ledger.commit(request, [deps.documents.addVersion(document, version)], { about: { versionId: version.versionId } }));
   };
 
-/** Says that the bytes are there; S3 and the scan say the rest. Saying it again changes nothing. */
-export const completeVersion = (deps: Pick<Ports, "ledger" | "cases" | "firm" | "documents">) =>
-  async (request: Staff, caseId: CaseId, documentId: DocumentId, versionId: VersionId): Promise<Version> => {
-    const { ledger, documents } = deps;
-    await enterDocument(deps, request, caseId, documentId);
+/** The same announcement again, with a URL signed anew. */
+export const announcedBefore = <P extends Principal>(deps: Deps, way: Way<P>) =>
+  async (request: Request<P>, caseId: CaseId, documentId: DocumentId, versionId: VersionId): Promise<Announced> => {
+    const { document, version } = await way.toVersion(request, caseId, documentId, versionId);
+    if (version.facts.aborted !== undefined) throw new Refusal("conflict", "What this request announced was given up since.");
+    return { document, version, upload: await targetOf(deps.objects, version) };
+  };
+
+/**
+ * Says that the bytes are there, which S3 is asked; what S3 and the scan say then is theirs. Saying it again changes nothing, and finishes what a crash or
+ * a lost answer left open.
+ */
+export const completeVersion = <P extends Principal>(deps: Pick<Ports, "ledger" | "documents" | "objects">, way: Way<P>) =>
+  async (request: Request<P>, caseId: CaseId, documentId: DocumentId, versionId: VersionId, named: readonly NamedPart[] | undefined): Promise<Version> => {
+    const { ledger, documents, objects } = deps;
     for (let attempt = 1; ; attempt++) {
-      const version = await enterVersion(deps, request, documentId, versionId);
-      const facts = { ...version.facts, completed: version.facts.completed ?? request.now };
+      const read = await way.toVersion(request, caseId, documentId, versionId);
+      if (read.version.facts.aborted !== undefined) throw new Refusal("conflict", "This upload was given up: announce the file again.");
+      if (named !== undefined && read.version.multipart === undefined) throw invalid("body.parts", "Is for a file that comes in parts; this one comes in one piece.");
       try {
+        const version = read.version.multipart && !isThere(read.version) ? await joinParts(deps, request, read.version, named) : read.version;
+        if (!isThere(version) && !version.multipart && !(await objects.exists(objectKey(version)))) throw new Refusal("conflict", "S3 holds nothing of this version yet: send the bytes first.");
+        const facts = { ...version.facts, completed: version.facts.completed ?? request.now };
         await ledger.commit(request, version.facts.completed ? [] : [documents.setFacts(version, facts)]);
         return version.facts.completed ? version : { ...version, facts, revision: version.revision + 1 };
       } catch (error) {
@@ -83,3 +111,37 @@ export const completeVersion = (deps: Pick<Ports, "ledger" | "cases" | "firm" | 
       }
     }
   };
+const isThere = (version: Version): boolean => version.facts.stored !== undefined;
+
+/**
+ * Gives an upload up, at once: S3 drops its parts, and a document that has nothing else gives its name back. Its URL is good for minutes yet; what it
+ * brings is nobody's, and the sweep removes it.
+ */
+export const abortVersion = <P extends Principal>(deps: Pick<Ports, "ledger" | "documents" | "objects">, way: Way<P>) =>
+  async (request: Request<P>, caseId: CaseId, documentId: DocumentId, versionId: VersionId): Promise<Version> => {
+    const { document, version } = await way.toVersion(request, caseId, documentId, versionId);
+    if (version.facts.aborted !== undefined) {
+      await deps.ledger.commit(request, []);
+      return version;
+    }
+    if (bytesMatch(version) || (version.facts.completed !== undefined && version.facts.stored === undefined)) throw new Refusal("conflict", "S3 holds these bytes already: the upload is complete.");
+    return endUpload(deps, request, document, version);
+  };
+
+/** What giving up and the sweep have in common. The fact is written first: a crash before S3 was told leaves an upload that the sweep will end. */
+export const endUpload = async ({ ledger, documents, objects }: Pick<Ports, "ledger" | "documents" | "objects">, request: Request, document: Document | null, version: Version): Promise<Version> => {
+  const facts = { ...version.facts, aborted: request.now };
+  const isLast = document !== null && document.published === undefined && (await everyOtherWasGivenUp(documents, version));
+  await ledger.commit(request, [documents.setFacts(version, facts), ...(isLast ? [documents.dropDocument(document)] : [])]);
+  if (version.multipart) await objects.dropParts(objectKey(version), version.multipart.uploadId);
+  return { ...version, facts, revision: version.revision + 1 };
+};
+
+const everyOtherWasGivenUp = async (documents: Ports["documents"], { documentId, versionId }: Version): Promise<boolean> => {
+  for (let after: string | null = null; ;) {
+    const page: Awaited<ReturnType<typeof documents.versions>> = await documents.versions(documentId, { limit: 100, after });
+    if (page.items.some((it) => it.versionId !== versionId && stateOf(it) !== "aborted")) return false;
+    if (page.next === null) return true;
+    after = page.next;
+  }
+};

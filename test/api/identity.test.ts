@@ -154,7 +154,7 @@ describe("who is asking", () => {
       };
       const surroundings = { clock: firm.clock, firstPasswords: { staff: "permanent", client: "permanent" }, document: () => "{}" } as const;
       staff = composeStaffApi({ ...common, STAFF_POOL_ID: firm.pools.staff.userPoolId, STAFF_POOL_CLIENT_ID: appClient, STAFF_ISSUER: issuer.issuer, MALWARE_SCAN: "on" }, surroundings);
-      client = composeClientApi({ ...common, CLIENT_POOL_CLIENT_ID: appClient, CLIENT_ISSUER: issuer.issuer }, surroundings);
+      client = composeClientApi({ ...common, CLIENT_POOL_CLIENT_ID: appClient, CLIENT_ISSUER: issuer.issuer, MALWARE_SCAN: "on" }, surroundings);
       subOfAdmin = (JSON.parse(Buffer.from(firm.admin.token.split(".")[1] ?? "", "base64url").toString()) as { sub: string }).sub;
     });
     afterAll(() => issuer.stop());

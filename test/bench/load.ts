@@ -119,7 +119,7 @@ export class LoadedFirm {
 
   #document(documentId: DocumentId, name: string): Change {
     const [versionId, digest] = [id("version"), sha256(documentId)];
-    const bytes = { versionId, number: 1, size: 184_320, sha256: digest, contentType: "application/pdf", publishedAt: at } as const;
+    const bytes = { versionId, number: 1, size: 184_320, sha256: digest, contentType: "application/pdf", publishedAt: at, scanned: true } as const;
     const s3VersionId = digest.slice(0, 32);
     return this.#stores.documents.addDocument(
       { documentId, caseId: this.caseId, folderId: this.folderId, folderPath: [this.outer, this.folderId], name, versionCount: 1, published: { ...bytes, s3VersionId }, createdAt: at, revision: 3 },

@@ -78,7 +78,7 @@ const stubbed = ({ issuer }: Cloud, { contactId, clientId, memberId, caseId, fol
   const versionId = newId("version", clock());
   const document = (documentId = spare): Document => ({
     documentId, caseId, folderId, folderPath: [outer, folderId], name: "Escritura de compraventa.pdf", versionCount: 1, createdAt: at, revision: 3,
-    published: { versionId, number: 1, size: 184_320, sha256: "0".repeat(64), contentType: "application/pdf", s3VersionId: "0".repeat(32), publishedAt: at },
+    published: { versionId, number: 1, size: 184_320, sha256: "0".repeat(64), contentType: "application/pdf", s3VersionId: "0".repeat(32), publishedAt: at, scanned: true },
   });
   const folder = { caseId, inherit: true, createdAt: at, revision: 1 };
   const folders = [{ ...folder, folderId: outer, ancestors: [], name: "Documentación" }, { ...folder, folderId, parentId: outer, ancestors: [outer], name: "Escrituras" }];

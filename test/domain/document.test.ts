@@ -1,17 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { attachment, mayRelease, objectKey, parseObjectKey, safeContentType, stateOf, type Facts, type Version } from "../../lib/domain/document.ts";
+import { attachment, isScanned, mayRelease, objectKey, parseObjectKey, safeContentType, saysMore, stateOf, type Facts, type Version } from "../../lib/domain/document.ts";
 import { newId } from "../../lib/domain/ids.ts";
 import { fileName } from "../../lib/domain/text.ts";
 
 const at = "2026-11-22T10:15:00.000Z";
 const sha256 = "a".repeat(64);
-const versionWith = (facts: Facts, scan = true): Version => ({
+const composite = `${"c".repeat(64)}-7`;
+const versionWith = (facts: Facts, scan = true, more: Partial<Version> = {}): Version => ({
   versionId: newId("version", new Date()), documentId: newId("document", new Date()), caseId: newId("case", new Date()), number: 1, draft: false, contentType: "application/pdf", size: 10, sha256,
-  uploadedBy: newId("member", new Date()), createdAt: at, scan, facts, revision: 1,
+  uploadedBy: newId("member", new Date()), createdAt: at, scan, facts, revision: 1, ...more,
 });
+const multipart = { uploadId: "u", partSize: 2, partCount: 7 } as const;
 const stored = { at, s3VersionId: "s1", size: 10, sha256 } as const;
 const clean = { at, s3VersionId: "s1", result: "clean" } as const;
+const waived: NonNullable<Facts["waived"]> = { at, by: newId("member", new Date()), reason: "Encrypted by the notary; scanned at the office." };
 
 describe("a version's state", () => {
   const cases: readonly (readonly [string, Facts, boolean, string])[] = [
@@ -20,10 +23,18 @@ describe("a version's state", () => {
     ["only the scan spoke", { verdict: clean }, true, "pending"],
     ["the uploader and the scan spoke, and S3 holds nothing", { completed: at, verdict: clean }, true, "pending"],
     ["the bytes are there", { stored }, true, "received"],
-    ["the bytes are there and clean, and the uploader has not said so", { stored, verdict: clean }, true, "received"],
+    ["the bytes are there and clean, and the tag is not on them yet", { stored, verdict: clean }, true, "scanning"],
+    ["the bytes are there, clean and tagged, though the uploader never said so", { stored, verdict: clean, released: at }, true, "available"],
     ["the scan has not spoken", { completed: at, stored }, true, "scanning"],
-    ["the scan could not read it", { completed: at, stored, verdict: { ...clean, result: "unsupported" } }, true, "scanning"],
-    ["the scan failed", { completed: at, stored, verdict: { ...clean, result: "failed" } }, true, "scanning"],
+    ["the scan could not read it", { completed: at, stored, verdict: { ...clean, result: "unsupported" } }, true, "held"],
+    ["the scan failed", { completed: at, stored, verdict: { ...clean, result: "failed" } }, true, "held"],
+    ["the scan could not read other bytes", { completed: at, stored, verdict: { ...clean, s3VersionId: "s2", result: "unsupported" } }, true, "scanning"],
+    ["staff released it, and the tag is not on it yet", { completed: at, stored, verdict: { ...clean, result: "unsupported" }, waived }, true, "scanning"],
+    ["staff released it", { completed: at, stored, verdict: { ...clean, result: "failed" }, waived, released: at }, true, "available"],
+    ["staff released it and threats were found after all", { completed: at, stored, verdict: { ...clean, result: "threats" }, waived, released: at }, true, "quarantined"],
+    ["staff released what the scan has not spoken of", { completed: at, stored, waived }, true, "scanning"],
+    ["the upload was given up", { aborted: at }, true, "aborted"],
+    ["the upload was given up and the bytes came late", { aborted: at, completed: at, stored, verdict: clean, released: at }, true, "aborted"],
     ["the scan spoke of other bytes", { completed: at, stored, verdict: { ...clean, s3VersionId: "s2" }, released: at }, true, "scanning"],
     ["the tag is not on the object yet", { completed: at, stored, verdict: clean }, true, "scanning"],
     ["all is said and done", { completed: at, stored, verdict: clean, released: at }, true, "available"],
@@ -37,22 +48,50 @@ describe("a version's state", () => {
   for (const [when, facts, scan, state] of cases) it(`is ${state} when ${when}`, () => { expect(stateOf(versionWith(facts, scan))).toBe(state); });
 
   const facts = fc.record({
-    completed: fc.constant<Facts["completed"]>(at),
-    stored: fc.record({ at: fc.constant<typeof at>(at), s3VersionId: fc.constantFrom("s1", "s2"), size: fc.constantFrom(10, 11), sha256: fc.constantFrom(sha256, "b".repeat(64)) }),
+    completed: fc.constant<Facts["completed"]>(at), waived: fc.constant<Facts["waived"]>(waived), aborted: fc.constant<Facts["aborted"]>(at), sealed: fc.constantFrom<Facts["sealed"][]>({ at, sha256: composite }, { at, sha256: `${"d".repeat(64)}-7` }),
+    stored: fc.record({ at: fc.constant<typeof at>(at), s3VersionId: fc.constantFrom("s1", "s2"), size: fc.constantFrom(10, 11), sha256: fc.constantFrom(sha256, "b".repeat(64), composite) }),
     verdict: fc.record({ at: fc.constant<typeof at>(at), s3VersionId: fc.constantFrom("s1", "s2"), result: fc.constantFrom("clean" as const, "threats" as const, "unsupported" as const, "failed" as const) }),
     released: fc.constant<Facts["released"]>(at),
   }, { requiredKeys: [] });
 
-  it("is never available without the announced bytes, the uploader's word, the tag, and a clean scan of those very bytes", () => {
-    fc.assert(fc.property(facts, fc.boolean(), (it, scan) => {
+  it("is never available without the announced bytes, the tag, and a clean scan of those very bytes or the word of staff where it could not tell", () => {
+    fc.assert(fc.property(facts, fc.boolean(), fc.boolean(), (it, scan, inParts) => {
       const known = it as Facts;
-      const version = versionWith(known, scan);
+      const version = versionWith(known, scan, inParts ? { multipart } : {});
       if (stateOf(version) !== "available") return;
-      expect(known.completed && known.released).toBeTruthy();
-      expect(known.stored).toMatchObject({ size: 10, sha256 });
-      if (scan) expect(known.verdict).toMatchObject({ result: "clean", s3VersionId: known.stored?.s3VersionId });
+      expect([known.released, known.aborted]).toEqual([at, undefined]);
+      expect(known.stored).toMatchObject({ size: 10, sha256: inParts ? known.sealed?.sha256 : sha256 });
+      if (scan) expect(known.verdict?.s3VersionId).toBe(known.stored?.s3VersionId);
+      if (scan) expect(known.waived ? ["clean", "unsupported", "failed"] : ["clean"]).toContain(known.verdict?.result);
       expect(mayRelease(version)).toBe(true);
-    }), { numRuns: 2000 });
+    }), { numRuns: 5000 });
+  });
+
+  it("in parts is known by the composite of the parts that were named", () => {
+    const inParts = (facts: Facts): string => stateOf(versionWith(facts, true, { multipart }));
+    const joined = { ...stored, sha256: composite };
+    expect(inParts({})).toBe("pending");
+    expect(inParts({ sealed: { at, sha256: composite } })).toBe("pending");
+    expect(inParts({ sealed: { at, sha256: composite }, stored: joined })).toBe("received");
+    expect(inParts({ sealed: { at, sha256: composite }, stored: joined, verdict: clean, released: at })).toBe("available");
+    expect(inParts({ sealed: { at, sha256: `${"d".repeat(64)}-7` }, stored: joined, verdict: clean, released: at })).toBe("rejected");
+    expect(inParts({ sealed: { at, sha256: composite }, stored: { ...joined, size: 9 }, verdict: clean })).toBe("rejected");
+    // What nobody named is nobody's, were it the announced hash itself.
+    expect(inParts({ stored, verdict: clean, released: at })).toBe("rejected");
+  });
+
+  it("comes from the words that say most, whatever their order", () => {
+    const words = ["clean", "threats", "unsupported", "failed"] as const;
+    fc.assert(fc.property(fc.shuffledSubarray([...words, ...words], { minLength: 1 }), (said) => {
+      let verdict: Facts["verdict"];
+      for (const result of said) if (saysMore(result, verdict)) verdict = { at, s3VersionId: "s1", result };
+      const most = said.includes("threats") ? ["threats"] : said.includes("clean") ? ["clean"] : ["unsupported", "failed"];
+      expect(most).toContain(verdict?.result);
+    }));
+  });
+
+  it("says that nobody scanned it where the firm does not, or staff let it through", () => {
+    expect([isScanned(versionWith({})), isScanned(versionWith({}, false)), isScanned(versionWith({ waived }))]).toEqual([true, false, false]);
   });
 });
 

@@ -6,13 +6,15 @@ import type { Ports } from "../../usecases/ports.ts";
 import { downloadForContact, listItems, myCases, readCase, readTimeline, sharedWithMe } from "../../usecases/reading.ts";
 import type { Bindings } from "../api.ts";
 import { bind, paged, pageOf } from "../route.ts";
+import { clientUploadBindings } from "./client-uploads.ts";
 import { clientCaseView, clientEntryView, clientItemView, givenView, handOutView, viewClientCase, viewClientItem, viewGiven, viewHandOut } from "../views.ts";
 
 const route = bind<ContactPrincipal>();
 const inCase = z.object({ caseId: idOf("case") });
 
-/** What a client or collaborator sees. */
-export const clientBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | "documents" | "grants" | "objects" | "firm">): Bindings<"client"> => ({
+/** What a client or collaborator sees, and adds. */
+export const clientBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | "documents" | "grants" | "objects" | "firm" | "malwareScan">): Bindings<"client"> => ({
+  ...clientUploadBindings(ports),
   "client.me": route({
     reply: z.object({ contactId: idOf("contact"), name: z.string(), locale: localeTag, firm: z.object({ name: z.string(), phone: z.string() }) }),
     run: ({ principal }) => Promise.resolve({ ...principal, firm: ports.firm }),

@@ -7,8 +7,9 @@ import { documentBindings } from "./documents.ts";
 import { peopleBindings } from "./people.ts";
 import { registerBindings } from "./register.ts";
 import { sharingBindings } from "./sharing.ts";
+import { versionBindings } from "./versions.ts";
 import { viewAsBindings } from "./view-as.ts";
 
 /** Everything that staff may ask; a route of theirs without code does not compile. */
 export const staffBindings = (ports: Omit<Ports, "mailer" | "claims">): Bindings<"staff"> =>
-  ({ ...peopleBindings(ports), ...caseBindings(ports), ...documentBindings(ports), ...sharingBindings(ports), ...registerBindings(ports), ...jobBindings(ports), ...accessBindings(ports), ...viewAsBindings(ports) });
+  ({ ...peopleBindings(ports), ...caseBindings(ports), ...documentBindings(ports), ...versionBindings(ports), ...sharingBindings(ports), ...registerBindings(ports), ...jobBindings(ports), ...accessBindings(ports), ...viewAsBindings(ports) });

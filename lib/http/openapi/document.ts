@@ -58,7 +58,7 @@ type Noun<N> = N extends `${infer Noun}.${string}` ? Noun : N;
 /** The chapters of the reference, by the noun of a route: a route of a new noun does not compile without one. */
 const tags: Readonly<Record<Noun<RouteName>, string>> = {
   me: "People of the firm", members: "People of the firm", clients: "Clients and contacts", contacts: "Clients and contacts", collaborators: "Clients and contacts",
-  cases: "Cases", timeline: "Cases", folders: "Documents", items: "Documents", documents: "Documents", versions: "Documents", grants: "Grants", access: "Grants", "view-as": "Grants", shares: "Shares",
+  cases: "Cases", timeline: "Cases", folders: "Documents", items: "Documents", documents: "Documents", versions: "Documents", parts: "Documents", grants: "Grants", access: "Grants", "view-as": "Grants", shares: "Shares",
   audit: "Register and statistics", jobs: "Long work", statistics: "Register and statistics", client: "What clients see", share: "Share page", health: "Open to everyone", openapi: "Open to everyone",
 };
 const tagOf = (name: RouteName): string => tags[name.split(".")[0] as Noun<RouteName>]; // split widens the literal that a name begins with

@@ -1,0 +1,62 @@
+import { includes, levelOf } from "../domain/access.ts";
+import type { Document, Version } from "../domain/document.ts";
+import type { CaseId, ContactId, DocumentId, FolderId, MemberId, VersionId } from "../domain/ids.ts";
+import type { ContactPrincipal, Principal, StaffPrincipal } from "../domain/principal.ts";
+import { notFound, Refusal } from "../domain/refusal.ts";
+import { enterCase } from "./cases.ts";
+import { enterDocument, enterVersion } from "./documents.ts";
+import { pathTo } from "./folders.ts";
+import type { Ports } from "./ports.ts";
+import { grantsOpening } from "./reach.ts";
+import type { Request } from "./request.ts";
+
+/** How somebody comes to where they upload: all that differs between the people of the firm and those it serves. */
+export interface Way<P extends Principal> {
+  readonly uploaderOf: (who: P) => MemberId | ContactId;
+  /** @returns the folders around a new document, outermost first. @throws Refusal where this person adds nothing. */
+  readonly toFolder: (request: Request<P>, caseId: CaseId, folderId: FolderId | undefined) => Promise<readonly FolderId[]>;
+  readonly toVersion: (request: Request<P>, caseId: CaseId, documentId: DocumentId, versionId: VersionId) => Promise<{ readonly document: Document; readonly version: Version }>;
+}
+
+/** Staff enter by the case's door, and finish whatever anybody began. */
+export const staffWay = (deps: Pick<Ports, "cases" | "firm" | "documents">): Way<StaffPrincipal> => ({
+  uploaderOf: (who) => who.memberId,
+  async toFolder(request, caseId, folderId) {
+    await enterCase(deps, request, caseId);
+    return pathTo(deps.documents, caseId, folderId, "body.folderId");
+  },
+  async toVersion(request, caseId, documentId, versionId) {
+    const document = await enterDocument(deps, request, caseId, documentId);
+    return { document, version: await enterVersion(deps, request, documentId, versionId) };
+  },
+});
+
+/**
+ * Contacts add documents where a grant lets them `upload`, and finish what they began themselves, as long as it does. Whatever else there is, does not exist
+ * for them; where they may read and no more, they are told so.
+ */
+export const contactWay = (deps: Pick<Ports, "cases" | "grants" | "documents">): Way<ContactPrincipal> => {
+  const heldAt = async ({ principal, now }: Request<ContactPrincipal>, caseId: CaseId, place: Parameters<typeof grantsOpening>[3]) =>
+    levelOf(await grantsOpening(deps, principal, caseId, place, now));
+  return {
+    uploaderOf: (who) => who.contactId,
+    async toFolder(request, caseId, folderId) {
+      request.trail.concerns({ caseId, ...(folderId && { folderId }) });
+      const [kase, folder] = await Promise.all([deps.cases.get(caseId), folderId === undefined ? undefined : deps.documents.folder(caseId, folderId)]);
+      if (kase === null || folder === null) throw notFound();
+      request.trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
+      const held = await heldAt(request, caseId, folder ? { folder } : {});
+      if (held === null) throw notFound();
+      if (!includes(held, "upload")) throw new Refusal("forbidden", "You may read what is here, and add nothing to it.");
+      return folder ? [...folder.ancestors, folder.folderId] : [];
+    },
+    async toVersion(request, caseId, documentId, versionId) {
+      request.trail.concerns({ caseId, documentId, versionId });
+      const [kase, document, version] = await Promise.all([deps.cases.get(caseId), deps.documents.get(caseId, documentId), deps.documents.version(documentId, versionId)]);
+      if (kase === null || document === null || version?.uploadedBy !== request.principal.contactId) throw notFound();
+      request.trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
+      if (!includes(await heldAt(request, caseId, { document }), "upload")) throw notFound();
+      return { document, version };
+    },
+  };
+};
