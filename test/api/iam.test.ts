@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod/mini";
-import { expectOk, sha256Of, sendBytes } from "../../local/caller.ts";
+import { expectOk, sha256Of, sendBytes, type Caller } from "../../local/caller.ts";
+import { singlePutLimit } from "../../lib/domain/upload.ts";
 import type { FunctionName } from "../../lib/config.ts";
 import { actionsOf, ferrer, resourcesIn, resourcesOf, statementsOf, synthesize, text } from "../infra/synth.ts";
 import { formOf, openLink, startTestFirm, submit, type TestFirm } from "./firm.ts";
+import { announce, completedEvent } from "./probe.ts";
 
 /**
  * Every call that the functions make while the whole API is played, against the role that the stack gives them: nothing missing, nothing
@@ -27,7 +29,10 @@ const permissionsFor = (command: string, raw: unknown, pools: TestFirm["pools"])
     case "QueryCommand": return [`dynamodb:Query on ${it.IndexName ? `index ${it.IndexName}` : "table"}`];
     case "GetItemCommand": case "BatchGetItemCommand": case "PutItemCommand": case "UpdateItemCommand": case "DeleteItemCommand": return [`dynamodb:${command.replace("Command", "")} on table`];
     case "HeadObjectCommand": case "GetObjectCommand": return [`s3:GetObject${it.VersionId ? "Version" : ""} on documents`];
-    case "PutObjectCommand": return ["s3:PutObject on documents"];
+    case "PutObjectCommand": case "CreateMultipartUploadCommand": case "CompleteMultipartUploadCommand": return ["s3:PutObject on documents"];
+    case "ListPartsCommand": return ["s3:ListMultipartUploadParts on documents"];
+    case "AbortMultipartUploadCommand": return ["s3:AbortMultipartUpload on documents"];
+    case "ListObjectsV2Command": return ["s3:ListBucket on documents"];
     case "PutObjectTaggingCommand": return [`s3:PutObject${it.VersionId ? "Version" : ""}Tagging on documents`];
     case "GetSecretValueCommand": return [`secretsmanager:GetSecretValue on ${it.SecretId?.endsWith("link-key") ? "link key" : "cursor key"}`];
     case "SendEmailCommand": return ["ses:SendEmail on mail"];
@@ -134,8 +139,16 @@ const play = async (firm: TestFirm): Promise<void> => {
   await firm.settle();
   await expectOk(admin.call("POST", `${document}/versions/${announced.version.versionId}/publish`, {}));
   await expectOk(admin.call("POST", `${document}/download`, {}));
+  // S3's event is late when the upload is said to be complete.
+  const late = await announce(firm, caseId, bytes);
+  await firm.bus.publish("firm", completedEvent({ documentId: late.documentId, versionId: late.versionId } as never)); // ids of the API are texts
+  await giveUp(admin.call, `/staff/cases/${caseId}/documents`);
   const grants = [{ principal: { contactId: contact.id }, resource: {} }, { principal: { contactId: contact.id }, resource: { folderId } }];
-  const given = await Promise.all(grants.map((it) => expectOk(admin.call("POST", `/staff/cases/${caseId}/grants`, { ...it, level: "read" }))));
+  const given = await Promise.all(grants.map((it) => expectOk(admin.call("POST", `/staff/cases/${caseId}/grants`, { ...it, level: "upload" }))));
+  await giveUp(contact.call, `/client/cases/${caseId}/documents`);
+  const mine = await expectOk(contact.call("POST", `/client/cases/${caseId}/documents`, { name: "Mine.pdf", contentType: "application/pdf", size: bytes.length, sha256: sha256Of(bytes) }));
+  await sendBytes(mine.upload, bytes);
+  await expectOk(contact.call("POST", `/client/cases/${caseId}/documents/${mine.document.documentId}/versions/${mine.version.versionId}/complete`, {}));
   for (const path of ["/client/me", "/client/cases?limit=1", `/client/cases/${caseId}`, `/client/cases/${caseId}/timeline`, `/client/cases/${caseId}/items?folderId=${folderId}`, `/client/cases/${caseId}/items`, "/client/shared-with-me"]) await expectOk(contact.call("GET", path));
   // A list with a next page, so that its cursor is sealed.
   await firm.upload(caseId, "Two.pdf", randomBytes(100), folderId);
@@ -154,4 +167,12 @@ const play = async (firm: TestFirm): Promise<void> => {
   for (const gone of [`/staff/shares/${shareId}/recipients/${recipientId}`, `/staff/shares/${shareId}`, ...given.map((it) => `/staff/cases/${caseId}/grants/${it.grantId}`)]) await expectOk(admin.call("DELETE", gone));
   for (const who of [`members/${member.id}`, `contacts/${contact.id}`]) await expectOk(admin.call("POST", `/staff/${who}/sign-out`));
   await firm.settle();
+};
+
+/** A file in parts that is announced, looked at and given up. */
+const giveUp = async (call: Caller, documents: string): Promise<void> => {
+  const { document, version } = await expectOk(call("POST", documents, { name: "In parts.zip", contentType: "application/zip", size: singlePutLimit + 1 }));
+  const at = `${documents}/${document.documentId}/versions/${version.versionId}`;
+  await expectOk(call("GET", `${at}/parts`));
+  await expectOk(call("POST", `${at}/abort`));
 };

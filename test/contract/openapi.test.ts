@@ -97,7 +97,7 @@ it("The deployed function answers with the very document that was made with it",
   const script = `const { handler } = await import(${JSON.stringify(join(code.path, "index.mjs"))}); console.log(JSON.stringify(await handler(${JSON.stringify(event)}, {})));`;
   const https = "https://issuer.example";
   const env = {
-    PATH: process.env["PATH"] ?? "", AWS_REGION: "eu-west-1", TABLE_NAME: "t", BUCKET_NAME: "b", CURSOR_KEY_SECRET: "c", CLIENT_POOL_ID: "eu-west-1_a1B2c3D4e", CLIENT_POOL_CLIENT_ID: "c",
+    PATH: process.env["PATH"] ?? "", AWS_REGION: "eu-west-1", TABLE_NAME: "t", BUCKET_NAME: "b", CURSOR_KEY_SECRET: "c", CLIENT_POOL_ID: "eu-west-1_a1B2c3D4e", CLIENT_POOL_CLIENT_ID: "c", MALWARE_SCAN: "on",
     CLIENT_ISSUER: https, FIRM: JSON.stringify({ name: "Bufete", phone: "1", address: "A" }),
   };
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8", env });

@@ -18,17 +18,19 @@ const actionsOfRole = (name: string) => [...new Set(statementsOfRole(name).flatM
 const read = ["dynamodb:BatchGetItem", "dynamodb:GetItem"];
 const consume = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"];
 
+const upload = ["s3:AbortMultipartUpload", "s3:ListBucket", "s3:ListMultipartUploadParts", "s3:PutObject"];
+
 // Written out once more, apart from infra/needs.ts, so that a wider role needs two hands.
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "staff-api": [
     "cognito-idp:AdminCreateUser", "cognito-idp:AdminDisableUser", "cognito-idp:AdminEnableUser", "cognito-idp:AdminGetUser", "cognito-idp:AdminUserGlobalSignOut",
     ...read, "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
-    "s3:GetObjectVersion", "s3:PutObject", "secretsmanager:GetSecretValue",
+    "s3:GetObjectVersion", ...upload, "secretsmanager:GetSecretValue",
   ],
-  "client-api": [...read, "dynamodb:PutItem", "dynamodb:Query", "s3:GetObjectVersion", "secretsmanager:GetSecretValue"],
+  "client-api": [...read, "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "s3:GetObjectVersion", ...upload, "secretsmanager:GetSecretValue"],
   "share-page": [...read, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "s3:GetObjectVersion", "secretsmanager:GetSecretValue"],
   "document-state": [
-    "dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObjectVersionTagging", ...consume,
+    "dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObjectVersionTagging", ...consume,
   ],
   "notify": [...read, "dynamodb:UpdateItem", "secretsmanager:GetSecretValue", "ses:SendEmail", ...consume],
   "jobs": [...read, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", ...consume],
@@ -71,6 +73,13 @@ it("Only released versions are read by the roles that sign downloads", () => {
   for (const name of ["staff-api", "client-api", "share-page"]) {
     const reads = statementsOfRole(name).filter((statement) => actionsOf(statement).includes("s3:GetObjectVersion"));
     expect(reads.map(({ Condition }) => Condition)).toEqual([{ StringEquals: { "s3:ExistingObjectTag/released": "yes" } }]);
+  }
+});
+
+it("Who uploads may ask whether one key exists, and list nothing else of the bucket", () => {
+  for (const name of ["staff-api", "client-api"]) {
+    const lists = statementsOfRole(name).filter((statement) => actionsOf(statement).includes("s3:ListBucket"));
+    expect(lists.map(({ Condition }) => Condition)).toEqual([{ StringLike: { "s3:prefix": "doc_*/ver_*" } }]);
   }
 });
 

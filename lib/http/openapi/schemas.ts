@@ -23,6 +23,7 @@ export const bindings: Readonly<Record<RouteNameOf<"staff" | "client">, Document
 const named: Readonly<Record<string, Schema>> = {
   Member: views.memberView, Client: views.clientView, Contact: views.contactView, Case: views.caseView, TimelineEntry: views.entryView, Folder: views.folderView,
   Document: views.documentView, Version: views.versionView, Item: views.itemView, AnnouncedDocument: views.announcedView, HandOut: views.handOutView,
+  SignedParts: views.signedPartsView, ClientVersion: views.clientVersionView, ClientAnnouncedDocument: views.clientAnnouncedView,
   Job: views.jobView, JobResult: views.resultView, Grant: views.grantView, Share: views.shareView, SharedWithRecipients: views.sharedView,
   ClientCase: views.clientCaseView, ClientTimelineEntry: views.clientEntryView, ClientItem: views.clientItemView, Given: views.givenView,
   SharePageDoor: doorView, SharePageList: sharedListView, SharePageFile: sharedFileView,
