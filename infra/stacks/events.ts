@@ -38,7 +38,7 @@ const handling: Readonly<Record<Consumer, Handling>> = {
     timeout: Duration.seconds(60), batchSize: 10, gather: Duration.seconds(0), atOnce: 20,
   },
   "notify": {
-    purpose: "Writes the mails: invitations and links.", suffers: "Recipients get no link and invited people no invitation.",
+    purpose: "Writes the mails: invitations, links and alarms of malware.", suffers: "Recipients get no link, invited people no invitation, and advisers do not learn of malware.",
     whoRetries: "SQS shows each mail that is due to notify five times, then hands it to the queue's dead letters.",
     timeout: Duration.seconds(60), batchSize: 5, gather: Duration.seconds(0), atOnce: 5,
   },

@@ -40,7 +40,7 @@ export const documentStateConsumer = (ports: Pick<Ports, "ledger" | "cases" | "d
   });
 
 /** Mails that events ask for. */
-export const notifyConsumer = (ports: Pick<Ports, "people" | "shares" | "links" | "firm" | "claims" | "mailer">, settings: MailSettings, clock: Clock) =>
+export const notifyConsumer = (ports: Pick<Ports, "people" | "cases" | "documents" | "shares" | "links" | "firm" | "claims" | "mailer">, settings: MailSettings, clock: Clock) =>
   eachMessage(async (event) => {
     const record = recordIn(event);
     if (record !== null) await sendMailsFor(ports, settings)(record, () => toInstant(clock()));

@@ -31,7 +31,7 @@ export const rules = {
   "objects-created": { bus: "default", consumer: "document-state", pattern: { source: ["aws.s3"], "detail-type": ["Object Created"] } },
   "scan-results": { bus: "default", consumer: "document-state", pattern: { source: ["aws.guardduty"], "detail-type": ["GuardDuty Malware Protection Object Scan Result"] } },
   "uploads-completed": { bus: "firm", consumer: "document-state", pattern: outbox(["versions.complete", "client.complete", "versions.release"]) },
-  "mails-due": { bus: "firm", consumer: "notify", pattern: outbox(["members.invite", "contacts.invite", "collaborators.invite", "shares.create"]) },
+  "mails-due": { bus: "firm", consumer: "notify", pattern: outbox(["members.invite", "contacts.invite", "collaborators.invite", "shares.create", "version.quarantined"]) },
   "jobs-due": { bus: "firm", consumer: "jobs", pattern: outbox(jobActions) },
   "accesses": { bus: "firm", consumer: "stats", pattern: outbox(countedActions) },
 } as const satisfies Readonly<Record<string, EventRule>>;

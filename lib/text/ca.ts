@@ -94,6 +94,14 @@ export const ca: Catalogue = {
       passcode: "Per obrir-los li demanarem una contrasenya que no és en aquest correu. La hi donarà el despatx per un altre mitjà.",
       personal: "L’enllaç és només per a vostè. No reenviï aquest correu.",
     },
+    threat: {
+      subject: "S’ha trobat un virus en un document",
+      intro: (reference) => `L’anàlisi ha trobat un programa maliciós en un document de l’expedient ${reference}. El document està bloquejat: ningú no el pot baixar, i si s’havia publicat, ja no el veu ningú.`,
+      file: (name) => `Document: ${name}`,
+      open: "Obrir Legajo",
+      advice: "Demani a qui l’ha enviat que revisi el seu ordinador i el torni a enviar. Si algú l’havia baixat abans, el registre d’accessos diu qui.",
+      why: (firm) => `Rep aquest correu perquè treballa en aquest expedient de ${firm}.`,
+    },
     contact: {
       subject: (firm) => `${firm} li ha obert un espai per als seus documents`,
       intro: (firm) => `${firm} li ha obert un espai privat a internet. Hi trobarà els documents i les novetats dels seus assumptes.`,

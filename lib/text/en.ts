@@ -94,6 +94,14 @@ export const en: Catalogue = {
       passcode: "To open them we will ask for a password that is not in this email. The firm will give it to you another way.",
       personal: "The link is for you only. Do not forward this email.",
     },
+    threat: {
+      subject: "Malware was found in a document",
+      intro: (reference) => `The scan found malware in a document of case ${reference}. The document is locked: nobody can download it, and if it was published, nobody sees it any more.`,
+      file: (name) => `Document: ${name}`,
+      open: "Open Legajo",
+      advice: "Ask whoever sent it to check their computer and to send it again. If somebody downloaded it before, the access register says who.",
+      why: (firm) => `You receive this mail because you work on this case of ${firm}.`,
+    },
     contact: {
       subject: (firm) => `${firm} has opened a space for your documents`,
       intro: (firm) => `${firm} has opened a private space for you online. In it you will find the documents and the news of your cases.`,

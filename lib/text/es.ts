@@ -92,6 +92,14 @@ export const es = {
       passcode: "Para abrirlos le pediremos una contraseña que no está en este correo. Se la dará el despacho por otro medio.",
       personal: "El enlace es solo para usted. No reenvíe este correo.",
     },
+    threat: {
+      subject: "Se ha encontrado un virus en un documento",
+      intro: (reference: string) => `El análisis ha encontrado un programa dañino en un documento del expediente ${reference}. El documento está bloqueado: nadie puede descargarlo, y si se había publicado, ya no lo ve nadie.`,
+      file: (name: string) => `Documento: ${name}`,
+      open: "Abrir Legajo",
+      advice: "Pida a quien lo envió que revise su ordenador y lo mande de nuevo. Si alguien lo descargó antes, el registro de accesos dice quién.",
+      why: (firm: string) => `Recibe este correo porque trabaja en este expediente de ${firm}.`,
+    },
     contact: {
       subject: (firm: string) => `${firm} le ha abierto un espacio para sus documentos`,
       intro: (firm: string) => `${firm} le ha abierto un espacio privado en internet. En él encontrará los documentos y las novedades de sus asuntos.`,

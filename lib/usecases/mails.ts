@@ -1,7 +1,9 @@
 import type { AuditEvent } from "../domain/event.ts";
 import type { Instant } from "../domain/time.ts";
+import type { MemberId } from "../domain/ids.ts";
 import { contactInvitation, memberInvitation } from "../mail/invitations.ts";
 import { shareMail } from "../mail/share-mail.ts";
+import { threatMail } from "../mail/threat.ts";
 import type { Mail, Ports } from "./ports.ts";
 
 export interface MailSettings {
@@ -11,7 +13,7 @@ export interface MailSettings {
   /** The local cloud's people sign in with a first password that their mail shows; AWS's clients get a code, its staff a temporary one. */
   readonly passwordFor: { readonly member: boolean; readonly contact: boolean };
 }
-type Deps = Pick<Ports, "people" | "shares" | "links" | "firm">;
+type Deps = Pick<Ports, "people" | "cases" | "documents" | "shares" | "links" | "firm">;
 type Written = Omit<Mail, "eventId"> & { readonly part: string };
 
 /** The mails that an event asks for. Links and first passwords are derived again, so that nothing had to be stored for them. */
@@ -36,10 +38,24 @@ export const mailsFor = (deps: Deps, settings: MailSettings) =>
       }
       case "shares.create":
         return event.about.shareId ? shareMails(deps, settings, event.about.shareId) : [];
+      case "version.quarantined":
+        return threatMails(deps, settings, event.about);
       default:
         return [];
     }
   };
+
+/** To the adviser in charge; while they are suspended, to whoever else works on the case. */
+const threatMails = async ({ people, cases, documents, firm }: Deps, { staffAppUrl }: MailSettings, { caseId, documentId }: AuditEvent["about"]): Promise<readonly Written[]> => {
+  const [kase, document] = caseId && documentId ? await Promise.all([cases.get(caseId), documents.get(caseId, documentId)]) : [null, null];
+  if (kase === null || document === null) return [];
+  const active = async (ids: readonly MemberId[]) => (await people.membersBy(ids)).filter((it) => !it.suspended);
+  const adviser = await active([kase.adviserId]);
+  return (adviser.length > 0 ? adviser : await active(kase.team)).map((reader) => ({
+    to: reader.email, part: reader.memberId,
+    ...threatMail({ firm, locale: firm.locale, name: reader.name, caseReference: kase.reference, documentName: document.name, staffAppUrl }),
+  }));
+};
 
 const shareMails = async ({ shares, links, firm }: Deps, { publicUrl }: MailSettings, shareId: NonNullable<AuditEvent["about"]["shareId"]>): Promise<readonly Written[]> => {
   const share = await shares.get(shareId);

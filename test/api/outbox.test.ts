@@ -2,7 +2,9 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { casesIn } from "../../lib/adapters/dynamo/cases.ts";
 import { claimsIn } from "../../lib/adapters/dynamo/claims.ts";
+import { documentsIn } from "../../lib/adapters/dynamo/documents.ts";
 import { TableLedger } from "../../lib/adapters/dynamo/ledger.ts";
 import { peopleIn } from "../../lib/adapters/dynamo/people.ts";
 import { sharesIn } from "../../lib/adapters/dynamo/shares.ts";
@@ -38,7 +40,7 @@ describe("the outbox", () => {
 
   /** `notify` as it is deployed, with a mail service of the test's own. */
   const notifyWith = (mailer: Mailer) => notifyConsumer({
-    people: peopleIn(table), shares: sharesIn(table), claims: claimsIn(table), mailer, firm: firmProfile.parse({ name: "Bufete", phone: "1", address: "x" }),
+    people: peopleIn(table), cases: casesIn(table), documents: documentsIn(table), shares: sharesIn(table), claims: claimsIn(table), mailer, firm: firmProfile.parse({ name: "Bufete", phone: "1", address: "x" }),
     links: linksFrom(keyRingIn(new SecretsManagerClient({}), firm.table.replace("-", "/") + "/link-key")),
   }, { publicUrl: "https://a.example", portalUrl: "https://a.example", staffAppUrl: "https://a.example", passwordFor: { member: true, contact: true } }, firm.clock);
 

@@ -17,8 +17,8 @@ describe("the rules of the bus", () => {
   it("bring each event to the consumers that it is for", async () => {
     expect(await reached("default", storedEvent("b", "k", "v"))).toEqual(["document-state"]);
     expect(await reached("default", verdictEvent("b", "k", "v", "FAILED"))).toEqual(["document-state"]);
-    expect(await reached("firm", record("versions.complete"))).toEqual(["document-state"]);
-    for (const action of ["members.invite", "contacts.invite", "collaborators.invite", "shares.create"]) expect(await reached("firm", record(action)), action).toEqual(["notify"]);
+    for (const action of ["versions.complete", "client.complete", "versions.release"]) expect(await reached("firm", record(action)), action).toEqual(["document-state"]);
+    for (const action of ["members.invite", "contacts.invite", "collaborators.invite", "shares.create", "version.quarantined"]) expect(await reached("firm", record(action)), action).toEqual(["notify"]);
     for (const action of jobActions) expect(await reached("firm", record(action)), action).toEqual(["jobs"]);
     for (const action of countedActions) expect(await reached("firm", record(action)), action).toEqual(["stats"]);
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { contactInvitation, memberInvitation } from "../../lib/mail/invitations.ts";
 import type { Mail } from "../../lib/mail/letter.ts";
 import { shareMail, type ShareMailView } from "../../lib/mail/share-mail.ts";
+import { threatMail } from "../../lib/mail/threat.ts";
 import { firm, hostileNames, skeleton } from "../pages/sample.ts";
 
 const link = "https://documentos.example.com/s/abc-DEF_123";
@@ -15,6 +16,7 @@ const everyMail = (text: string, name = text): readonly Mail[] => {
     shareMail({ ...share, firm: named, senderName: text, recipientName: text, message: text, renewed: true }),
     contactInvitation({ ...person, portalUrl: "https://clientes.example.com" }),
     memberInvitation({ ...person, role: "adviser", signInUrl: "https://despacho.example.com" }),
+    threatMail({ ...person, caseReference: text, documentName: text, staffAppUrl: "https://despacho.example.com" }),
   ];
 };
 
@@ -78,6 +80,14 @@ describe("invitations", () => {
     expect(memberInvitation({ ...person, role: "adviser", signInUrl: "https://despacho.example.com" }).text).toContain("Su función es: asesoría.");
     expect(memberInvitation({ ...person, locale: "en", role: "admin", signInUrl: "https://despacho.example.com" }).text).toContain("Your role is: administrator.");
   });
+});
+
+test("the alarm of malware names the case and the document to the firm's own people, and says what to do", () => {
+  const mail = threatMail({ firm, locale: "es", name: "Marta Ferrer", caseReference: "2026/0147", documentName: "Factura.pdf.exe", staffAppUrl: "https://despacho.example.com" });
+  expect(mail.subject).toBe("Se ha encontrado un virus en un documento");
+  expect(mail.text).toContain("expediente 2026/0147");
+  expect(mail.text).toContain("Documento: Factura.pdf.exe");
+  expect(mail.text).toContain("Pida a quien lo envió");
 });
 
 describe("every mail", () => {
