@@ -81,7 +81,7 @@ const staffPorts = (config: Config<"staff-api">, around: Surroundings) => ({
     staff: { userPoolId: config.STAFF_POOL_ID, firstPassword: around.firstPasswords.staff, provider: config.STAFF_SSO_PROVIDER },
     client: { userPoolId: config.CLIENT_POOL_ID, firstPassword: around.firstPasswords.client },
   }),
-  firm: config.FIRM, malwareScan: config.MALWARE_SCAN === "on",
+  firm: config.FIRM, malwareScan: config.MALWARE_SCAN === "on", retentionDays: config.RETENTION_DAYS,
 });
 
 export const composeStaffApi = (config: Config<"staff-api">, surroundings: Surroundings) => {
@@ -138,6 +138,6 @@ export const composeNotify = (config: Config<"notify">, around: Surroundings) =>
     around.clock,
   );
 
-export const composeJobs = (config: Config<"jobs">, around: Surroundings) => jobsConsumer(stores(config.TABLE_NAME, around), around.clock);
+export const composeJobs = (config: Config<"jobs">, around: Surroundings) => jobsConsumer({ ...stores(config.TABLE_NAME, around), firm: config.FIRM }, around.clock);
 
 export const composeStats = (config: Config<"stats">, around: Surroundings) => statsConsumer(stores(config.TABLE_NAME, around));

@@ -4,6 +4,9 @@ import { firmProfile } from "./domain/firm.ts";
 const text = z.string().check(z.minLength(1));
 const https = z.templateLiteral(["https://", text]);
 
+/** Environments hold text alone. */
+const days = z.pipe(z.string().check(z.regex(/^[1-9]\d{0,3}$/)), z.transform(Number));
+
 /** The firm's profile travels as JSON in one variable. */
 const profile = z.pipe(
   z.string(),
@@ -27,13 +30,13 @@ const clientPool = { CLIENT_POOL_ID: text, CLIENT_POOL_CLIENT_ID: text, CLIENT_I
  * variable does not compile. Issuers and links are https by type: only `local/` builds a configuration without this schema.
  */
 export const environments = {
-  "staff-api": z.object({ ...table, ...bucket, ...firm, ...linkKey, ...cursorKey, ...staffPool, ...staffSso, CLIENT_POOL_ID: text, ...malwareScan }),
+  "staff-api": z.object({ ...table, ...bucket, ...firm, ...linkKey, ...cursorKey, ...staffPool, ...staffSso, CLIENT_POOL_ID: text, ...malwareScan, RETENTION_DAYS: days }),
   "client-api": z.object({ ...table, ...bucket, ...firm, ...cursorKey, ...clientPool, ...malwareScan }),
   "share-page": z.object({ ...table, ...bucket, ...firm, ...linkKey, ...cursorKey, BUCKET_ORIGIN: https }),
   "document-state": z.object({ ...table, ...bucket }),
   "notify": z.object({ ...table, ...firm, ...linkKey, ...publicUrl, PORTAL_URL: https, MAIL_SENDER: text, MAIL_REPLY_TO: z.optional(text), MAIL_CONFIGURATION_SET: text, MAIL_REGION: text, STAFF_APP_URL: https }),
   "stats": z.object({ ...table }),
-  "jobs": z.object({ ...table }),
+  "jobs": z.object({ ...table, ...firm }),
 } as const;
 
 export type FunctionName = keyof typeof environments;

@@ -63,18 +63,19 @@ export class EventsStack extends Stack {
     if (settings.malwareScan) new MalwareScan(this, "MalwareScan", { settings, data });
 
     const table = { TABLE_NAME: data.table.name };
+    const firm = { FIRM: JSON.stringify(settings.profile) };
     const portal = portalOf(settings) ?? publicUrl;
     const build = <F extends Consumer>(name: F, environment: Environment<F>) =>
       new HouseFunction(this, name, { name, environment, timeout: handling[name].timeout, codeOf, grounds, ...facts(name) });
     const functions = {
       "document-state": build("document-state", { ...table, BUCKET_NAME: data.documents.name }),
       "notify": build("notify", {
-        ...table, FIRM: JSON.stringify(settings.profile), LINK_KEY_SECRET: data.secrets.link, PUBLIC_URL: publicUrl, PORTAL_URL: portal, STAFF_APP_URL: portal,
+        ...table, ...firm, LINK_KEY_SECRET: data.secrets.link, PUBLIC_URL: publicUrl, PORTAL_URL: portal, STAFF_APP_URL: portal,
         MAIL_SENDER: settings.mail.sender, ...(settings.mail.replyTo !== undefined && { MAIL_REPLY_TO: settings.mail.replyTo }),
         MAIL_CONFIGURATION_SET: nameOf(settings, "mail"), MAIL_REGION: mailRegionOf(settings),
       }),
       "stats": build("stats", table),
-      "jobs": build("jobs", table),
+      "jobs": build("jobs", { ...table, ...firm }),
     };
 
     for (const name of consumers) {

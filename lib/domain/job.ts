@@ -1,9 +1,10 @@
 import * as z from "zod/mini";
+import { levels } from "./access.ts";
 import { idOf } from "./ids.ts";
 import { instant } from "./time.ts";
 
 /** Kinds of work that does not fit one transaction; `usecases/jobs.ts` says what a step of each does. */
-export const jobKinds = ["hints"] as const;
+export const jobKinds = ["hints", "preview"] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 export const jobStates = ["running", "done", "failed"] as const;
@@ -26,6 +27,9 @@ export type Job = z.infer<typeof job>;
 
 /** What a job found or did, thing by thing, where that may be much: items of their own, read page by page. A kind adds its own here. */
 export const jobResult = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.enum(["gains", "loses"]), contactId: z.optional(idOf("contact")), memberId: z.optional(idOf("member")), name: z.string(), before: z.nullable(z.enum(levels)), after: z.nullable(z.enum(levels)),
+  }),
   z.object({ kind: z.literal("purged"), caseId: idOf("case"), documentId: idOf("document"), versions: z.int() }),
 ]);
 export type JobResult = z.infer<typeof jobResult>;
@@ -33,4 +37,4 @@ export type JobResult = z.infer<typeof jobResult>;
 /** The action of a step's record; `jobs.done` and `jobs.failed` bring nothing more. */
 export const stepAction = "jobs.step";
 /** Actions whose event brings a step where its record names a job: those that may begin one, and a step of it. */
-export const jobActions = [stepAction, "folders.change", "folders.restore"];
+export const jobActions = [stepAction, "grants.preview", "folders.change", "folders.restore"];

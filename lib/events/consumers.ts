@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { newId } from "../domain/ids.ts";
 import type { SystemPrincipal } from "../domain/principal.ts";
 import { toInstant } from "../domain/time.ts";
-import { continueJob } from "../usecases/jobs.ts";
+import { continueJob, type JobDeps } from "../usecases/jobs.ts";
 import { sendMailsFor, type MailSettings } from "../usecases/mails.ts";
 import type { Ports } from "../usecases/ports.ts";
 import { Trail, type Request } from "../usecases/request.ts";
@@ -47,7 +47,7 @@ export const notifyConsumer = (ports: Pick<Ports, "people" | "cases" | "document
   });
 
 /** Work that does not fit one transaction, step by step. */
-export const jobsConsumer = (ports: Pick<Ports, "ledger" | "jobs" | "documents" | "cases">, clock: Clock) =>
+export const jobsConsumer = (ports: JobDeps, clock: Clock) =>
   eachMessage(async (event, attempt) => {
     const now = toInstant(clock());
     const principal: SystemPrincipal = { kind: "system", name: "jobs" };

@@ -1,8 +1,10 @@
 import * as z from "zod/mini";
 import type { About } from "../domain/event.ts";
+import type { Job } from "../domain/job.ts";
 import type { Principal } from "../domain/principal.ts";
 import { Refusal, type Fault } from "../domain/refusal.ts";
 import type { Page, PageRequest, Request } from "../usecases/request.ts";
+import { jobView, viewJob } from "./views.ts";
 
 type Schema<T> = z.ZodMiniType<T>;
 
@@ -23,6 +25,15 @@ export interface Input<Params, Query, Body, IfMatch = "optional"> {
   /** The revision that `If-Match` named, on routes that change something; null where it is optional and was left out. */
   readonly revision: IfMatch extends "required" ? number : number | null;
   readonly page: PageRequest;
+}
+
+/** The answer of a route that put its work off: the job that does it. */
+export class PutOff {
+  readonly job: Job;
+
+  constructor(job: Job) {
+    this.job = job;
+  }
 }
 
 export interface Reply {
@@ -47,13 +58,15 @@ interface Spec<P extends Principal, Params, Query, Body, Result, Early, IfMatch 
   /** The caller says which revision it read: always with PATCH, if it likes with DELETE. */
   readonly ifMatch?: IfMatch;
   readonly list?: true;
+  /** May answer 202 with a job instead, where there is more to do than one request can. */
+  readonly orJob?: true;
   /** The path of what was created. */
   readonly location?: (result: Result, params: Params) => string;
   /** Reads that do not depend on who asks, begun while the identity is read; their result is seen by nobody who is refused. */
   readonly early?: (params: Params, query: Query) => Promise<Early>;
   /** Reads what an earlier request with the same Idempotency-Key made, by the ids of its record. */
   readonly again?: (request: Request<P>, about: About) => Promise<Result>;
-  readonly run: (request: Request<P>, input: Input<Params, Query, Body, IfMatch>, early: Promise<Early>) => Promise<Result>;
+  readonly run: (request: Request<P>, input: Input<Params, Query, Body, IfMatch>, early: Promise<Early>) => Promise<Result | PutOff>;
 }
 
 /** A route's code with its schemas, its types closed in: what the dispatcher calls and the OpenAPI document reads. */
@@ -62,6 +75,7 @@ export interface Bound<P extends Principal> {
   readonly status: number;
   readonly ifMatch: "required" | "optional" | null;
   readonly list: boolean;
+  readonly orJob: boolean;
   /** Parses, and begins the early reads. @throws Refusal naming every field that is wrong. */
   readonly prepare: (raw: RawInput) => {
     readonly run: (request: Request<P>, cursors: Cursors) => Promise<Reply>;
@@ -85,6 +99,7 @@ export const bind = <P extends Principal>() =>
     status: spec.status ?? 200,
     ifMatch: spec.ifMatch ?? null,
     list: spec.list === true,
+    orJob: spec.orJob === true,
     prepare(raw) {
       const query = single(raw.query);
       const { limit: _limit, cursor: _cursor, ...rest } = query;
@@ -103,7 +118,8 @@ export const bind = <P extends Principal>() =>
       const early = spec.early?.(params, parsed.query);
       early?.catch(() => undefined); // whoever is refused before it is awaited must not end the process
 
-      const replyOf = (result: Result): Reply => {
+      const replyOf = (result: Result | PutOff): Reply => {
+        if (result instanceof PutOff) return { status: 202, body: z.parse(jobView, viewJob(result.job)), headers: { location: `/staff/jobs/${result.job.jobId}` } };
         const body: unknown = spec.status === 204 ? undefined : z.parse(spec.reply, result);
         return { status: spec.status ?? 200, body, headers: { ...etagOf(body), ...(spec.location && { location: spec.location(result, params) }) } };
       };

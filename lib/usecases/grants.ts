@@ -1,6 +1,6 @@
 import type { Grant, Level, Place } from "../domain/access.ts";
 import type { Case } from "../domain/case.ts";
-import type { CaseId, ClientId, ContactId, DocumentId, FolderId, GrantId } from "../domain/ids.ts";
+import type { CaseId, ClientId, ContactId, DocumentId, FolderId, GrantId, MemberId } from "../domain/ids.ts";
 import type { About } from "../domain/event.ts";
 import { isId, newId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
@@ -10,6 +10,7 @@ import { entered, enterCase } from "./cases.ts";
 import { found, sameRevision } from "./people.ts";
 import type { Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
+import { liveDocument, liveFolder } from "./tree.ts";
 
 type Staff = Request<StaffPrincipal>;
 type Deps = Pick<Ports, "ledger" | "cases" | "firm" | "documents" | "grants" | "people">;
@@ -25,19 +26,19 @@ export interface GrantInput {
 export const giveGrant = ({ ledger, cases, firm, documents, grants, people }: Deps) =>
   async (request: Staff, caseId: CaseId, input: GrantInput): Promise<Grant> => {
     const kase = await enterCase({ cases, firm }, request, caseId);
-    const grant = await plannedGrant({ documents, people }, request, kase, input);
+    const grant = await plannedGrant({ documents, people }, { now: request.now, memberId: request.principal.memberId }, kase, input);
     await ledger.commit(request, [grants.give(grant)], { about: { grantId: grant.grantId, ...aboutOf(grant) } });
     return grant;
   };
 
 /** The grant that an input asks for. @throws Refusal naming the field where nobody could be given this. */
-export const plannedGrant = async ({ documents, people }: Pick<Ports, "documents" | "people">, request: Staff, kase: Case, input: GrantInput): Promise<Grant> => {
+export const plannedGrant = async ({ documents, people }: Pick<Ports, "documents" | "people">, { now, memberId }: { readonly now: Instant; readonly memberId: MemberId }, kase: Case, input: GrantInput): Promise<Grant> => {
   const { caseId } = kase;
   const { folderId, documentId } = input.resource;
   const [folder, document, contact] = await Promise.all([
-    folderId && documents.folder(caseId, folderId), documentId && documents.get(caseId, documentId), "contactId" in input.principal ? people.contact(input.principal.contactId) : null,
+    folderId && liveFolder({ documents }, caseId, folderId), documentId && liveDocument({ documents }, caseId, documentId), "contactId" in input.principal ? people.contact(input.principal.contactId) : null,
   ]);
-  if (input.expiresAt !== undefined && input.expiresAt <= request.now) throw invalid("body.expiresAt", "Is over already.");
+  if (input.expiresAt !== undefined && input.expiresAt <= now) throw invalid("body.expiresAt", "Is over already.");
   if (folder === null) throw invalid("body.resource.folderId", "Is not a folder of this case.");
   if (document === null) throw invalid("body.resource.documentId", "Is not a document of this case.");
   const place: Place = folderId ?? documentId ?? caseId;
@@ -52,8 +53,8 @@ export const plannedGrant = async ({ documents, people }: Pick<Ports, "documents
 
   const holder = "clientId" in input.principal ? input.principal.clientId : input.principal.contactId;
   return {
-    grantId: newId("grant", new Date(request.now)), caseId, holder, place, level: input.level, ...(input.expiresAt && { expiresAt: input.expiresAt }),
-    createdAt: request.now, givenBy: request.principal.memberId,
+    grantId: newId("grant", new Date(now)), caseId, holder, place, level: input.level, ...(input.expiresAt && { expiresAt: input.expiresAt }),
+    createdAt: now, givenBy: memberId,
   };
 };
 

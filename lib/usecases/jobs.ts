@@ -10,10 +10,12 @@ import { enterCase } from "./cases.ts";
 import { hintsInput, hintsStep } from "./hints.ts";
 import { found } from "./people.ts";
 import type { Change, Ports } from "./ports.ts";
+import { previewInput, previewStep } from "./preview-pages.ts";
 import { Trail, type Request } from "./request.ts";
 
 type System = Request<SystemPrincipal>;
-type Deps = Pick<Ports, "ledger" | "jobs" | "documents" | "cases">;
+export type JobDeps = Pick<Ports, "ledger" | "jobs" | "documents" | "cases" | "people" | "grants" | "firm">;
+type Deps = JobDeps;
 
 /** What one step prepared, and from where the next goes on: null when nothing is left. */
 export interface Step {
@@ -34,16 +36,18 @@ const kind = <I>(input: z.ZodMiniType<I>, step: (deps: Deps, job: Job, input: I)
  */
 const kinds: Readonly<Record<JobKind, Kind>> = {
   hints: kind(hintsInput, hintsStep),
+  preview: kind(previewInput, previewStep),
 };
 
 /**
  * A job to be begun by the caller's own transaction: commit the change with `about: { jobId }`, under an action of `jobActions`. Its
  * record's event brings the first step.
  */
-export const beginJob = ({ jobs }: Pick<Ports, "jobs">, { principal, now, trail }: Request<StaffPrincipal | SystemPrincipal>, it: { kind: JobKind; caseId?: CaseId; input: unknown }): { readonly jobId: JobId; readonly change: Change } => {
+export const beginJob = ({ jobs }: Pick<Ports, "jobs">, { principal, now, trail }: Request<StaffPrincipal | SystemPrincipal>, it: { kind: JobKind; caseId?: CaseId; input: unknown }): { readonly jobId: JobId; readonly job: Job; readonly change: Change } => {
   const jobId = newId("job", new Date(now));
   const startedBy = principal.kind === "member" ? { startedBy: principal.memberId } : {};
-  return { jobId, change: jobs.start({ jobId, ...it, ...startedBy, position: null, next: trail.requestId, state: "running", done: 0, createdAt: now, revision: 1 }) };
+  const job: Job = { jobId, ...it, ...startedBy, position: null, next: trail.requestId, state: "running", done: 0, createdAt: now, revision: 1 };
+  return { jobId, job, change: jobs.start(job) };
 };
 
 const attempts = 10;

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newId } from "../../lib/domain/ids.ts";
+import { peopleIn } from "../../lib/adapters/dynamo/people.ts";
+import { Table } from "../../lib/adapters/dynamo/table.ts";
+import { newId, type ClientId } from "../../lib/domain/ids.ts";
+import type { Contact } from "../../lib/domain/people.ts";
+import { toInstant } from "../../lib/domain/time.ts";
 import { expectOk } from "../../local/caller.ts";
 import { startTestFirm, type Person, type TestFirm } from "./firm.ts";
+import { documentClient, layDown } from "./probe.ts";
 
 interface Difference { readonly contactId?: string; readonly memberId?: string; readonly before: string | null; readonly after: string | null }
 
@@ -79,5 +84,36 @@ describe("a dry run", () => {
       const answer = await firm.admin.call("POST", `/staff/cases/${caseId}/grants/preview`, body);
       expect([answer.status, answer.body.errors?.[0]?.path, JSON.stringify(body)]).toEqual([400, path, JSON.stringify(body)]);
     }
+  });
+});
+
+describe("a dry run over more people than one request looks at", () => {
+  let firm: TestFirm;
+  beforeAll(async () => { firm = await startTestFirm(); });
+  afterAll(() => firm.stop());
+
+  it("is a job whose results name each of them once", async () => {
+    const clientId = await firm.createClient();
+    const caseId = await firm.createCase(clientId);
+    const contacts = Array.from({ length: 1050 }, (_, index): Contact => ({
+      contactId: newId("contact", new Date()), clientIds: [clientId as ClientId], email: `c${index}@many.example`, name: `Contact ${index}`, locale: "es", suspended: index % 100 === 0, account: "inviting", keyVersion: "1",
+      createdAt: toInstant(new Date()), revision: 1,
+    }));
+    await layDown(firm.table, contacts.map((it) => peopleIn(new Table(documentClient(), firm.table)).addContact(it)));
+
+    const body = { principal: { clientId }, resource: {}, level: "read" };
+    const answer = await firm.admin.call("POST", `/staff/cases/${caseId}/grants/preview`, body);
+    expect([answer.status, answer.headers.get("location")]).toEqual([202, `/staff/jobs/${answer.body.jobId}`]);
+    await firm.settle();
+    expect(await expectOk(firm.admin.call("GET", `/staff/jobs/${answer.body.jobId}`))).toMatchObject({ kind: "preview", state: "done", done: 1039, caseId });
+    const found: { kind: string; contactId: string; after: string }[] = [];
+    for (let cursor: string | null = null; ;) {
+      const page = await expectOk(firm.admin.call("GET", `/staff/jobs/${answer.body.jobId}/results?limit=100${cursor ? `&cursor=${cursor}` : ""}`));
+      found.push(...page.items);
+      cursor = page.nextCursor;
+      if (cursor === null) break;
+    }
+    expect(found.map((it) => [it.kind, it.contactId, it.after]).toSorted()).toEqual(contacts.filter((it) => !it.suspended).map((it) => ["gains", it.contactId, "read"]).toSorted());
+    expect((await expectOk(firm.admin.call("GET", `/staff/cases/${caseId}/grants`))).items).toEqual([]);
   });
 });

@@ -2,12 +2,12 @@ import * as z from "zod/mini";
 import { levels, staffEntries } from "../../domain/access.ts";
 import { idOf } from "../../domain/ids.ts";
 import type { StaffPrincipal } from "../../domain/principal.ts";
-import { Refusal } from "../../domain/refusal.ts";
 import { instant } from "../../domain/time.ts";
 import type { Ports } from "../../usecases/ports.ts";
-import { previewNow, type Difference, type Proposal } from "../../usecases/preview.ts";
+import { preview } from "../../usecases/preview.ts";
+import type { Difference, Proposal } from "../../usecases/preview-pages.ts";
 import { explainAccess, type Because } from "../../usecases/why.ts";
-import { bind } from "../route.ts";
+import { bind, PutOff } from "../route.ts";
 import { grantInput, staffing } from "../inputs.ts";
 import { grantView, viewGrant } from "../views.ts";
 
@@ -69,7 +69,7 @@ const proposalOf = ({ principal, resource, level, expiresAt, revoke, move, inher
 };
 
 /** Why somebody sees something, and who would. */
-export const accessBindings = (ports: Pick<Ports, "cases" | "people" | "documents" | "grants" | "firm">) => ({
+export const accessBindings = (ports: Pick<Ports, "ledger" | "jobs" | "cases" | "people" | "documents" | "grants" | "firm">) => ({
   "access.explain": route({
     query: question, reply: z.object({ allowed: z.boolean(), level: z.nullable(z.enum(levels)), because: z.array(becauseView) }),
     run: async (request, { query }) => {
@@ -78,10 +78,10 @@ export const accessBindings = (ports: Pick<Ports, "cases" | "people" | "document
     },
   }),
   "grants.preview": route({
-    params: z.object({ caseId: idOf("case") }), body: proposal, reply: z.object({ gains: z.array(differenceView), loses: z.array(differenceView) }),
+    params: z.object({ caseId: idOf("case") }), orJob: true, body: proposal, reply: z.object({ gains: z.array(differenceView), loses: z.array(differenceView) }),
     run: async (request, { params, body }) => {
-      const found = await previewNow(ports)(request, params.caseId, proposalOf(body));
-      if (found === null) throw new Refusal("too_large", "Too many people.");
+      const found = await preview(ports)(request, params.caseId, proposalOf(body));
+      if ("jobId" in found) return new PutOff(found);
       return { gains: found.gains.map(viewDifference), loses: found.loses.map(viewDifference) };
     },
   }),

@@ -1,5 +1,6 @@
 import { routeNames, routes, type RouteName, type RouteNameOf } from "../routes.ts";
 import { cookieName } from "../session.ts";
+import { jobView } from "../views.ts";
 import { doorView, listQuery, sharedFileView, sharedView } from "../share-views.ts";
 import { examples, type Example } from "./examples.ts";
 import { Refusals, refusalSchemas } from "./refusals.ts";
@@ -58,7 +59,7 @@ type Noun<N> = N extends `${infer Noun}.${string}` ? Noun : N;
 /** The chapters of the reference, by the noun of a route: a route of a new noun does not compile without one. */
 const tags: Readonly<Record<Noun<RouteName>, string>> = {
   me: "People of the firm", members: "People of the firm", clients: "Clients and contacts", contacts: "Clients and contacts", collaborators: "Clients and contacts",
-  cases: "Cases", timeline: "Cases", folders: "Documents", items: "Documents", documents: "Documents", versions: "Documents", parts: "Documents", grants: "Grants", access: "Grants", "view-as": "Grants", shares: "Shares",
+  cases: "Cases", timeline: "Cases", folders: "Documents", items: "Documents", trash: "Documents", documents: "Documents", versions: "Documents", parts: "Documents", grants: "Grants", access: "Grants", "view-as": "Grants", shares: "Shares",
   audit: "Register and statistics", jobs: "Long work", statistics: "Register and statistics", client: "What clients see", share: "Share page", health: "Open to everyone", openapi: "Open to everyone",
 };
 const tagOf = (name: RouteName): string => tags[name.split(".")[0] as Noun<RouteName>]; // split widens the literal that a name begins with
@@ -101,7 +102,7 @@ const boundOperation = (name: RouteName, { schemas, status, ifMatch: needsMatch,
 };
 
 const requestId = { "x-request-id": { $ref: "#/components/headers/RequestId" } };
-const success = (name: RouteName, { status, schemas: { reply } }: Documented): Readonly<Record<string, Json>> => {
+const success = (name: RouteName, { status, orJob, schemas: { reply } }: Documented): Readonly<Record<string, Json>> => {
   if (isNothing(reply)) return { [status]: { description: "Done.", headers: requestId } };
   const { reply: example } = exampleOf(name);
   const tagged = shapeOf(reply).properties?.["etag"] !== undefined;
@@ -111,6 +112,7 @@ const success = (name: RouteName, { status, schemas: { reply } }: Documented): R
       headers: { ...requestId, ...(tagged && { etag: { $ref: "#/components/headers/ETag" } }), ...(status === 201 && { location: { $ref: "#/components/headers/Location" } }) },
       content: { "application/json": { schema: describe(reply), ...(example !== undefined && { example }) } },
     },
+    ...(orJob && { 202: { description: "There is more to look at than one request can: the job that does.", headers: { ...requestId, location: { $ref: "#/components/headers/Location" } }, content: json(describe(jobView)) } }),
   };
 };
 const exampleOf = (name: RouteName): Example => examples[name] ?? {};

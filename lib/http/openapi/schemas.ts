@@ -8,7 +8,7 @@ import { doorView, listQuery, sharedFileView, sharedView as sharedListView } fro
 import * as views from "../views.ts";
 
 /** What the document reads of a route's code. */
-export type Documented = Pick<Bound<never>, "schemas" | "status" | "ifMatch" | "list">;
+export type Documented = Pick<Bound<never>, "schemas" | "status" | "ifMatch" | "list" | "orJob">;
 export type Json = Readonly<Record<string, unknown>>;
 type Schema = z.ZodMiniType;
 
@@ -22,7 +22,7 @@ export const bindings: Readonly<Record<RouteNameOf<"staff" | "client">, Document
 /** The shapes that have a name of their own in the document. */
 const named: Readonly<Record<string, Schema>> = {
   Member: views.memberView, Client: views.clientView, Contact: views.contactView, Case: views.caseView, TimelineEntry: views.entryView, Folder: views.folderView,
-  Document: views.documentView, Version: views.versionView, Item: views.itemView, AnnouncedDocument: views.announcedView, HandOut: views.handOutView,
+  RefiledFolder: views.refiledView, Deleted: views.deletedView, Document: views.documentView, Version: views.versionView, Item: views.itemView, AnnouncedDocument: views.announcedView, HandOut: views.handOutView,
   SignedParts: views.signedPartsView, ClientVersion: views.clientVersionView, ClientAnnouncedDocument: views.clientAnnouncedView,
   Job: views.jobView, JobResult: views.resultView, Grant: views.grantView, Share: views.shareView, SharedWithRecipients: views.sharedView,
   ClientCase: views.clientCaseView, ClientTimelineEntry: views.clientEntryView, ClientItem: views.clientItemView, Given: views.givenView,

@@ -1,0 +1,189 @@
+import * as z from "zod/mini";
+import { entriesOf, levelOf, levels, openingGrants, reachingPlaces, type Grant, type Level, type Location, type Place } from "../domain/access.ts";
+import type { Case, Folder } from "../domain/case.ts";
+import type { Job } from "../domain/job.ts";
+import { idOf, isId, type CaseId, type ContactId, type FolderId, type GrantId, type MemberId } from "../domain/ids.ts";
+import type { Contact } from "../domain/people.ts";
+import { invalid, notFound } from "../domain/refusal.ts";
+import type { Instant } from "../domain/time.ts";
+import { staffed, type Staffing } from "./cases.ts";
+import { plannedGrant, type GrantInput } from "./grants.ts";
+import type { Step } from "./jobs.ts";
+import type { Ports } from "./ports.ts";
+import { holdersOf } from "./reach.ts";
+import { foldersAround } from "./tree.ts";
+
+/** A change that somebody thinks about. */
+export type Proposal =
+  | { readonly give: GrantInput }
+  | { readonly revoke: GrantId }
+  | { readonly move: { readonly folderId: FolderId; readonly to: FolderId | null } }
+  | { readonly inherit: { readonly folderId: FolderId; readonly value: boolean } }
+  | { readonly team: Staffing };
+
+/** A person whom the change would give more, or leave with less. Of the firm's own people, whoever enters a case may all that a level says. */
+export interface Difference {
+  readonly who: { readonly contactId: ContactId } | { readonly memberId: MemberId };
+  readonly name: string;
+  readonly before: Level | null;
+  readonly after: Level | null;
+}
+
+/**
+ * Where a change is felt first: at the place that a grant stands on, or at the folder that moves or stops. Whoever neither gains nor loses
+ * there neither gains nor loses anywhere below it, because what is below inherits from above only through it.
+ */
+interface Shift {
+  /** Null where it was deleted: nothing opens it. */
+  readonly before: Location | null;
+  readonly after: Location | null;
+  readonly given?: Grant;
+  readonly revoked?: Grant;
+}
+
+/** Where to look for people: the contacts of the case's client, whoever holds a grant on a place, or the firm itself. */
+type Source = { readonly contact: ContactId } | { readonly client: Case["clientId"] } | { readonly place: Place } | { readonly firm: true };
+interface Plan {
+  readonly kase: Case;
+  readonly sources: readonly Source[];
+  readonly differences: (people: People) => Promise<Difference[]>;
+}
+interface People { readonly contacts: readonly Contact[]; readonly members: readonly Member[] }
+type Member = NonNullable<Awaited<ReturnType<Ports["people"]["member"]>>>;
+export type PreviewDeps = Pick<Ports, "cases" | "people" | "documents" | "grants" | "firm">;
+type Deps = PreviewDeps;
+
+/** Whom it is about: a person found on two ways is one. */
+export const keyOf = ({ who }: Difference): string => ("contactId" in who ? who.contactId : who.memberId);
+const rank = (level: Level | null): number => (level === null ? -1 : levels.indexOf(level));
+export const gains = ({ before, after }: Pick<Difference, "before" | "after">): boolean => rank(after) > rank(before);
+
+/** Which source is being read, and how far. */
+export type Position = readonly [source: number, after: string | null];
+export const beginning: Position = [0, null];
+
+/**
+ * Who would gain and who would lose, a page of people at a time.
+ * @throws Refusal where the change itself would be refused.
+ */
+export const pagesOf = async (deps: Deps, asked: Asked, kase: Case, proposal: Proposal): Promise<(position: Position) => Promise<Page>> => {
+  const plan = "team" in proposal ? await planOfTeam(deps, asked.now, kase, proposal.team) : await planOfShift(deps, asked.now, kase, await shiftOf(deps, asked, kase, proposal));
+  return async ([index, after]) => {
+    const source = plan.sources[index];
+    if (source === undefined) return { differences: [], seen: 0, next: null };
+    const { people, next } = await peopleOf(deps, kase.caseId, source, after);
+    const following: Position | null = next !== null ? [index, next] : index + 1 < plan.sources.length ? [index + 1, null] : null;
+    const live = { contacts: people.contacts.filter((it) => !it.suspended), members: people.members.filter((it) => !it.suspended) };
+    return { differences: (await plan.differences(live)).filter((it) => it.before !== it.after), seen: live.contacts.length + live.members.length, next: following };
+  };
+};
+interface Page { readonly differences: readonly Difference[]; readonly seen: number; readonly next: Position | null }
+/** Who asks, and for which instant. */
+export interface Asked { readonly now: Instant; readonly memberId: MemberId }
+
+/** The input of a job that looks at more people than one request can. */
+export const previewInput = z.object({ memberId: idOf("member"), proposal: z.custom<Proposal>() });
+
+/** One step of such a job: a page of people, as of the instant at which the question was asked. */
+export const previewStep = async ({ jobs, ...deps }: Deps & Pick<Ports, "jobs">, job: Job, { memberId, proposal }: z.infer<typeof previewInput>): Promise<Step> => {
+  const kase = job.caseId === undefined ? null : await deps.cases.get(job.caseId);
+  if (kase === null) return { changes: [], position: null, did: 0 };
+  const read = await pagesOf(deps, { now: job.createdAt, memberId }, kase, proposal);
+  const { differences, seen, next } = await read(job.position === null ? beginning : positionIn.parse(JSON.parse(job.position)));
+  return {
+    changes: differences.map((it) => jobs.addResult(job, keyOf(it), { kind: gains(it) ? "gains" : "loses", ...it.who, name: it.name, before: it.before, after: it.after })),
+    position: next && JSON.stringify(next), did: seen,
+  };
+};
+const positionIn = z.tuple([z.int(), z.nullable(z.string())]);
+
+/** A step of a job writes a result for each, the job and its record: 100 writes fit a transaction. */
+const pageSize = 90;
+const peopleOf = async ({ people, grants }: Deps, caseId: CaseId, source: Source, after: string | null): Promise<{ readonly people: People; readonly next: string | null }> => {
+  const page = { limit: pageSize, after };
+  if ("firm" in source) {
+    const { items, next } = await people.members(page);
+    return { people: { contacts: [], members: items }, next };
+  }
+  if ("contact" in source) return { people: { contacts: await people.contactsBy([source.contact]), members: [] }, next: null };
+  if ("client" in source) {
+    const { items, next } = await people.contactsOf(source.client, page);
+    return { people: { contacts: items, members: [] }, next };
+  }
+  const { items, next } = await grants.onPlace(caseId, source.place, page);
+  const holders = items.flatMap(({ holder }) => (isId("contact", holder) ? [holder] : []));
+  return { people: { contacts: await people.contactsBy(holders), members: [] }, next };
+};
+
+const planOfTeam = async ({ people, firm }: Deps, now: Instant, kase: Case, change: Staffing): Promise<Plan> => {
+  const after: Case = { ...kase, ...(await staffed({ people }, kase, change, "body.team.")) };
+  const levelIn = (it: Member, of: Case): Level | null => (entriesOf(it, of, firm, now).length > 0 ? "upload" : null);
+  return {
+    kase, sources: [{ firm: true }],
+    differences: async ({ members }) => members.map((it) => ({ who: { memberId: it.memberId }, name: it.name, before: levelIn(it, kase), after: levelIn(it, after) })),
+  };
+};
+
+const planOfShift = async (deps: Deps, now: Instant, kase: Case, shift: Shift): Promise<Plan> => {
+  const [before, after] = [shift.before, shift.after].map((it) => (it === null ? [] : reachingPlaces(it))) as [Place[], Place[]]; // map forgets that they are two
+  const level = (at: Location | null, who: Contact, grants: readonly Grant[]): Level | null => at && levelOf(openingGrants(at, holdersOf(who), grants, now));
+  const places = [...new Set([...before, ...after])];
+  return {
+    kase, sources: await sourcesOf(deps, kase, shift, places.filter((it) => before.includes(it) !== after.includes(it))),
+    async differences({ contacts }) {
+      const holders = [...new Set(contacts.flatMap(holdersOf))];
+      const grants = await deps.grants.find(kase.caseId, holders, places);
+      const then = [...grants.filter((it) => it.grantId !== shift.revoked?.grantId), ...(shift.given ? [shift.given] : [])];
+      return contacts.map((it) => ({ who: { contactId: it.contactId }, name: it.name, before: level(shift.before, it, grants), after: level(shift.after, it, then) }));
+    },
+  };
+};
+
+/** Only who holds something on a place that begins or ceases to reach, or who is given or loses the grant itself, can be touched. */
+const sourcesOf = async ({ grants }: Deps, { caseId, clientId }: Case, { given, revoked }: Shift, moved: readonly Place[]): Promise<Source[]> => {
+  const holder = (given ?? revoked)?.holder;
+  if (holder !== undefined) return isId("contact", holder) ? [{ contact: holder }] : [{ client: clientId }];
+  const ofClient = moved.length === 0 ? [] : await grants.find(caseId, [clientId], moved);
+  return [...(ofClient.length > 0 ? [{ client: clientId }] : []), ...moved.map((place) => ({ place }))];
+};
+
+const shiftOf = async (deps: Deps, asked: Asked, kase: Case, proposal: Exclude<Proposal, { readonly team: unknown }>): Promise<Shift> => {
+  const { caseId } = kase;
+  if ("give" in proposal) {
+    const given = await plannedGrant(deps, asked, kase, proposal.give);
+    const at = await locationOf(deps, caseId, given.place);
+    return { before: at, after: at, given };
+  }
+  if ("revoke" in proposal) {
+    const revoked = await deps.grants.get(caseId, proposal.revoke);
+    if (revoked === null) throw invalid("body.revoke", "Is not a grant of this case.");
+    const at = await locationOf(deps, caseId, revoked.place);
+    return { before: at, after: at, revoked };
+  }
+  const [field, folderId] = "move" in proposal ? ["body.move", proposal.move.folderId] as const : ["body.inherit", proposal.inherit.folderId] as const;
+  const [folder, ...above] = await pathOf(deps, caseId, folderId, `${field}.folderId`);
+  if (folder === undefined) throw notFound();
+  const before: Location = { caseId, folders: [folder, ...above] };
+  if ("inherit" in proposal) return { before, after: { caseId, folders: [{ ...folder, inherit: proposal.inherit.value }, ...above] } };
+  const to = proposal.move.to === null ? [] : await pathOf(deps, caseId, proposal.move.to, "body.move.to");
+  if (to.some((it) => it.folderId === folderId)) throw invalid("body.move.to", "Lies inside the folder that would move.");
+  return { before, after: { caseId, folders: [folder, ...to] } };
+};
+
+/** The folder and those around it, innermost first. @throws Refusal where there is none, or it was deleted. */
+const pathOf = async (deps: Deps, caseId: CaseId, folderId: FolderId, field: string): Promise<readonly Folder[]> => {
+  const folder = await deps.documents.folder(caseId, folderId);
+  const path = folder && (await foldersAround(deps, caseId, folderId, [...folder.ancestors, folderId]));
+  if (path === null) throw invalid(field, "Is not a folder of this case.");
+  return path;
+};
+
+/** A grant stays on the place it was given on, deleted or not. */
+const locationOf = async (deps: Deps, caseId: CaseId, place: Place): Promise<Location | null> => {
+  if (isId("case", place)) return { caseId, folders: [] };
+  const document = isId("document", place) ? await deps.documents.get(caseId, place) : null;
+  const folder = isId("folder", place) ? await deps.documents.folder(caseId, place) : null;
+  const folders = await foldersAround(deps, caseId, document ? document.folderId : folder?.folderId, document ? document.folderPath : folder ? [...folder.ancestors, folder.folderId] : []);
+  if ((document ?? folder) === null || document?.deleted || folders === null) return null;
+  return { caseId, folders, ...(document && { documentId: document.documentId }) };
+};
