@@ -1,12 +1,10 @@
-import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
-import { nameOf } from "../infra/names.ts";
-import { readSettings, SettingsError } from "../infra/settings.ts";
+import { SettingsError } from "../infra/settings.ts";
 import { aws, composeFirstAdministrator } from "../lib/compose.ts";
-import { readConfig } from "../lib/config.ts";
 import { Refusal } from "../lib/domain/refusal.ts";
 import { emailAddress, line } from "../lib/domain/text.ts";
+import { deployedStaffApi } from "./deployed.ts";
 
 /**
  * `npm run admin:create -- --firm firms/<name>.json --email … --name …`: a deployed firm's first administrator, with the operator's own
@@ -19,10 +17,8 @@ const main = async (): Promise<string> => {
   const input = z.object({ firm: z.string(), email: emailAddress, name: line(120) }).safeParse(values);
   if (!input.success) throw new SettingsError(`${input.error.issues.map((issue) => `--${issue.path.join(".")} is missing or wrong.`).join(" ")} Usage: ${usage}`);
   const { firm, ...person } = input.data;
-  const settings = readSettings(firm);
-  process.env["AWS_REGION"] = settings.region;
-  const { Environment } = await new LambdaClient({}).send(new GetFunctionConfigurationCommand({ FunctionName: nameOf(settings, "staff-api") }));
-  const member = await composeFirstAdministrator(readConfig("staff-api", { ...Environment?.Variables }), aws)(person);
+  const { settings, config } = await deployedStaffApi(firm);
+  const member = await composeFirstAdministrator(config, aws)(person);
   return `${member.name} is an administrator of ${settings.profile.name}. The invitation, with a temporary password that is good for seven days at most, goes to ${member.email}.`;
 };
 

@@ -51,6 +51,7 @@ it("Resources that hold state keep their logical ids, because another id is anot
 
 describe("A wrong setting", () => {
   const valid = { firm: "prueba", profile: { name: "Prueba", phone: "+34 910 000 000", address: "Calle Mayor 1" }, mail: { sender: "a@prueba.example" } };
+  const sso = (change: object) => ({ staffSso: { kind: "oidc", name: "Entra", callbackUrls: ["https://staff.example/in"], issuer: "https://id.example", clientId: "c", clientSecretName: "legajo/prueba/staff-sso", ...change } });
   const refusal = (change: object): string => {
     try {
       parseSettings("firms/prueba.json", JSON.stringify({ ...valid, ...change }));
@@ -68,10 +69,33 @@ describe("A wrong setting", () => {
     ["a number out of bounds", { retentionDays: 0 }, /retentionDays: Is less than 1\./],
     ["a default above its ceiling", { profile: { ...valid.profile, defaultShareDays: 60, maxShareDays: 30 } }, /profile\.defaultShareDays: Is more than maxShareDays\./],
     ["Spain without a mail region", { region: "eu-south-2" }, /mailRegion: Is missing: SES does not exist in eu-south-2\./],
+    ["a provider of a kind that there is not", sso({ kind: "ldap" }), /staffSso\.kind: Is not one of saml, oidc\./],
+    ["a provider that is no object", { staffSso: "Entra" }, /staffSso: Is missing or not an object\./],
+    ["a provider's name that Cognito keeps for itself", sso({ name: "Google" }), /staffSso\.name: Is a name that Cognito keeps for itself\./],
+    ["a provider's name that is too long", sso({ name: "E".repeat(33) }), /staffSso\.name: Is not a name of 3 to 32/],
+    ["a field of the other kind of provider", sso({ metadataUrl: "https://id.example/metadata" }), /staffSso\.metadataUrl: Is not a setting\./],
+    ["SAML without its metadata", { staffSso: { kind: "saml", name: "Entra", callbackUrls: ["https://staff.example/in"] } }, /staffSso\.metadataUrl: Is missing or not a string\./],
+    ["a way back that is not https", sso({ callbackUrls: ["http://staff.example/in"] }), /staffSso\.callbackUrls\.0: Is not an https address/],
+    ["a way back with a fragment", sso({ callbackUrls: ["https://staff.example/in", "https://staff.example/#in"] }), /staffSso\.callbackUrls\.1: Is not an https address/],
+    ["no way back at all", sso({ callbackUrls: [] }), /staffSso\.callbackUrls: Is empty/],
+    ["an issuer with a password in it", sso({ issuer: "https://a:b@id.example" }), /staffSso\.issuer: Is not an https address/],
+    ["an issuer of every organisation there is", sso({ issuer: "https://login.microsoftonline.com/organizations/v2.0" }), /staffSso\.issuer: Lets in people of every organisation/],
+    ["a secret in the place of its name", sso({ clientSecretName: "Q8f~lGv2nTz7pXw4" }), /staffSso\.clientSecretName: Is not the name of a secret in Secrets Manager/],
+    ["a secret under a name for it", sso({ clientSecret: "Q8f~lGv2nTz7pXw4" }), /staffSso\.clientSecret: Is not a setting\./],
+    ["another firm's secret", sso({ clientSecretName: "legajo/otra/staff-sso" }), /staffSso\.clientSecretName: Is not under this firm's own name/],
+    ["a domain that Cognito refuses", sso({ domainPrefix: "my-aws-staff" }), /staffSso\.domainPrefix: Has aws, amazon or cognito in it/],
+    ["a firm whose name makes such a domain", { ...sso({ clientSecretName: "legajo/lawson/staff-sso" }), firm: "lawson" }, /staffSso\.domainPrefix: .* missing where the firm's name has/],
     ["an origin that is not one", { origins: ["http://a.example"] }, /origins\.0: Is not an https origin/],
   ])("is named with its file and field: %s", (_, change, sentence) => {
     expect(refusal(change)).toMatch(sentence);
     expect(refusal(change)).not.toContain("\n");
+    // A secret that was put into the file by mistake does not reach a log by way of the message.
+    expect(refusal(change)).not.toContain("Q8f~lGv2nTz7pXw4");
+  });
+  it("is none of these: either kind of provider, with what it needs", () => {
+    expect(refusal(sso({}))).toBe("accepted");
+    expect(refusal(sso({ issuer: "https://login.microsoftonline.com/0b1c2d3e-0000-4000-8000-000000000000/v2.0" }))).toBe("accepted");
+    expect(refusal({ staffSso: { kind: "saml", name: "Entra", callbackUrls: ["https://staff.example/in"], metadataUrl: "https://id.example/metadata.xml" } })).toBe("accepted");
   });
 
   it("ends the command with one line and status 1, and nothing is synthesized", () => {
