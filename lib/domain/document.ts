@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { deletion } from "./case.ts";
 import { idOf } from "./ids.ts";
 import { instant } from "./time.ts";
 
@@ -64,9 +65,9 @@ export const mayRelease = (it: Version): boolean => {
 /** The state that callers see. Only `available` versions can be read, and only once the tag is on the object. */
 export const stateOf = (it: Version): VersionState => {
   const { completed, stored, released, aborted } = it.facts;
+  if (stored !== undefined && !bytesMatch(it)) return "rejected";
   if (aborted !== undefined) return "aborted";
   if (stored === undefined) return "pending";
-  if (!bytesMatch(it)) return "rejected";
   if (verdictOn(it.facts) === "threats") return "quarantined";
   if (mayRelease(it)) return released === undefined ? "scanning" : "available";
   if (isUndecided(it.facts)) return "held";
@@ -97,7 +98,7 @@ export const compositeIn = ({ multipart, facts: { sealed } }: Pick<Version, "mul
 /** A document of a case. `folderPath` (outermost first) is a hint; `folderId` is the truth. */
 export const document = z.object({
   documentId: idOf("document"), caseId: idOf("case"), folderId: z.optional(idOf("folder")), folderPath: z.array(idOf("folder")), name: z.string(),
-  versionCount: z.int(), published: z.optional(published), createdAt: instant, revision: z.int(),
+  versionCount: z.int(), published: z.optional(published), deleted: z.optional(deletion), createdAt: instant, revision: z.int(),
 });
 export type Document = z.infer<typeof document>;
 

@@ -1,4 +1,4 @@
-import { bytesMatch, objectKey, stateOf, type Document, type Version } from "../domain/document.ts";
+import { bytesMatch, objectKey, type Document, type Version } from "../domain/document.ts";
 import type { CaseId, DocumentId, FolderId, MemberId, ContactId, VersionId } from "../domain/ids.ts";
 import { newId } from "../domain/ids.ts";
 import type { Principal, StaffPrincipal } from "../domain/principal.ts";
@@ -140,7 +140,7 @@ export const endUpload = async ({ ledger, documents, objects }: Pick<Ports, "led
 const everyOtherWasGivenUp = async (documents: Ports["documents"], { documentId, versionId }: Version): Promise<boolean> => {
   for (let after: string | null = null; ;) {
     const page: Awaited<ReturnType<typeof documents.versions>> = await documents.versions(documentId, { limit: 100, after });
-    if (page.items.some((it) => it.versionId !== versionId && stateOf(it) !== "aborted")) return false;
+    if (page.items.some((it) => it.versionId !== versionId && it.facts.aborted === undefined)) return false;
     if (page.next === null) return true;
     after = page.next;
   }

@@ -1,0 +1,62 @@
+import { objectKey, type Version } from "../domain/document.ts";
+import type { SystemPrincipal } from "../domain/principal.ts";
+import { Refusal } from "../domain/refusal.ts";
+import { isOver } from "../domain/time.ts";
+import { dueAt } from "../domain/upload.ts";
+import { lookAgain } from "./facts.ts";
+import type { Ports } from "./ports.ts";
+import { Trail, type Request } from "./request.ts";
+import { endUpload } from "./uploads.ts";
+
+type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "objects">;
+type System = Request<SystemPrincipal>;
+
+/**
+ * Cleans up after uploads that nobody finished, in two visits. At the end of its week an upload is looked at once more (S3's event may have been lost)
+ * and given up; a day later, when no URL of it is good any more, what it left in S3 goes. May run twice at once and stop anywhere.
+ * @returns how many were visited, and whether more are waiting.
+ */
+export const sweepUploads = (deps: Deps) =>
+  async (request: System, limit: number): Promise<{ readonly swept: number; readonly more: boolean }> => {
+    const due = await deps.documents.dueUploads(request.now, { limit, after: null });
+    let swept = 0;
+    for (const candidate of due.items) if (await visit(deps, request, candidate)) swept++;
+    return { swept, more: due.next !== null };
+  };
+
+/** Decides from the version as it is now: the index that named it may be behind. */
+const visit = async (deps: Deps, request: System, { documentId, versionId }: Version): Promise<boolean> => {
+  const isDue = (version: Version | null): version is Version => version !== null && isOver(dueAt(version) ?? undefined, request.now);
+  const read = await deps.documents.version(documentId, versionId);
+  if (!isDue(read)) return false;
+  try {
+    if (read.facts.aborted !== undefined) await removeRemains(deps, request, read);
+    else {
+      await lookAgain(deps)(request, documentId, versionId);
+      const version = await deps.documents.version(documentId, versionId);
+      if (isDue(version)) await giveUp(deps, request, version);
+    }
+    return true;
+  } catch (error) {
+    // Somebody else is at it: the next run sees what came of it.
+    if (error instanceof Refusal && (error.code === "stale" || error.code === "conflict")) return false;
+    throw error;
+  }
+};
+
+const giveUp = async (deps: Deps, request: System, version: Version): Promise<void> => {
+  const [kase, document] = await Promise.all([deps.cases.get(version.caseId), deps.documents.get(version.caseId, version.documentId)]);
+  await endUpload(deps, stepOf(request, "version.aborted", version, kase && { clientId: kase.clientId, adviserId: kase.adviserId }), document, version);
+};
+
+/** The object goes before the fact: after a crash between the two there is nothing left to delete, and deleting nothing succeeds. */
+const removeRemains = async ({ ledger, documents, objects }: Deps, request: System, version: Version): Promise<void> => {
+  if (version.multipart) await objects.dropParts(objectKey(version), version.multipart.uploadId);
+  await objects.discard(objectKey(version));
+  const isOrphan = (await documents.get(version.caseId, version.documentId)) === null;
+  await ledger.commit(stepOf(request, "version.swept", version, null), [isOrphan ? documents.dropVersion(version) : documents.setFacts(version, { ...version.facts, swept: request.now })]);
+};
+
+/** Each upload leaves a record of its own. */
+const stepOf = (request: System, action: string, { caseId, documentId, versionId }: Version, more: Trail["about"] | null): System =>
+  ({ ...request, trail: new Trail(action, request.trail.requestId, undefined, { caseId, documentId, versionId, ...more }) });
