@@ -1,0 +1,145 @@
+import { HeadObjectCommand, ListMultipartUploadsCommand, ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { casesIn } from "../../lib/adapters/dynamo/cases.ts";
+import { documentsIn } from "../../lib/adapters/dynamo/documents.ts";
+import { TableLedger } from "../../lib/adapters/dynamo/ledger.ts";
+import { Table } from "../../lib/adapters/dynamo/table.ts";
+import { objectsIn } from "../../lib/adapters/s3.ts";
+import { newId } from "../../lib/domain/ids.ts";
+import { plusDays, toInstant, type Instant } from "../../lib/domain/time.ts";
+import { Trail } from "../../lib/usecases/request.ts";
+import { sweepUploads } from "../../lib/usecases/sweep.ts";
+import { expectOk } from "../../local/caller.ts";
+import { startTestFirm, type TestFirm } from "./firm.ts";
+import { announceInParts, sendParts } from "./in-parts.ts";
+import { announce, announceVersion, complete, documentClient, put, putObject, recordsOf, scan, versionNow, type Announced } from "./probe.ts";
+
+describe("the sweep of unfinished uploads", () => {
+  let firm: TestFirm;
+  let caseId: string;
+  let documents: string;
+  let s3: S3Client;
+  let ports: Parameters<typeof sweepUploads>[0];
+  let begun: Instant;
+
+  beforeAll(async () => {
+    firm = await startTestFirm({ maxUploadBytes: 1024 ** 3 });
+    caseId = await firm.createCase(await firm.createClient());
+    documents = `/staff/cases/${caseId}/documents`;
+    s3 = new S3Client({});
+    const table = new Table(documentClient(), firm.table);
+    ports = { ledger: new TableLedger(table), cases: casesIn(table), documents: documentsIn(table), objects: objectsIn(s3, firm.bucket, firm.clock) };
+    begun = toInstant(firm.clock());
+  });
+  afterAll(async () => { s3.destroy(); await firm.stop(); });
+
+  const sweep = (days: number, limit = 100, deps = ports) => {
+    const now = plusDays(begun, days);
+    return sweepUploads(deps)({ principal: { kind: "system", name: "jobs" }, now, trail: new Trail("uploads.sweep", newId("httpRequest", new Date(now))) }, limit);
+  };
+  /** Until nothing is due any more. */
+  const sweepAll = async (days: number): Promise<void> => { while ((await sweep(days)).swept > 0); };
+  const versionsIn = async (key: string): Promise<number> => ((await s3.send(new ListObjectVersionsCommand({ Bucket: firm.bucket, Prefix: key }))).Versions ?? []).length;
+  const uploadsOpen = async (): Promise<number> => ((await s3.send(new ListMultipartUploadsCommand({ Bucket: firm.bucket }))).Uploads ?? []).length;
+  const unfinished = async (): Promise<string[]> => (await scan(firm)).filter((it) => it["list"] === "UPLOADS").map((it) => it["versionId"]);
+  const status = async ({ documentId }: Pick<Announced, "documentId">) => (await firm.admin.call("GET", `${documents}/${documentId}`)).status;
+
+  it("leaves an upload alone for a week, ends it then, and a day later leaves nothing of it in S3, in the lists or in the table", async () => {
+    const single = await announce(firm, caseId, randomBytes(10), { name: "Never sent.pdf" });
+    const parted = await announceInParts(firm.admin.call, documents, { name: "Never finished.zip" });
+    await sendParts(firm.admin.call, parted, [1]);
+    expect(await sweep(6)).toEqual({ swept: 0, more: false });
+    expect([await status(single), await status(parted), await uploadsOpen()]).toEqual([200, 200, 1]);
+    expect(await sweep(8)).toEqual({ swept: 2, more: false });
+    expect([await status(single), await status(parted), await uploadsOpen()]).toEqual([404, 404, 0]);
+    for (const name of ["Never sent.pdf", "Never finished.zip"]) await firm.upload(caseId, name);
+    // A URL signed in the last minutes of the week: its bytes come after the first visit.
+    expect((await put(single, randomBytes(10))).status).toBe(400);
+    const late = await putObject(firm, single.key, randomBytes(10));
+    expect(late).not.toBe("");
+    await firm.settle();
+    expect(await sweep(8)).toEqual({ swept: 0, more: false });
+    expect(await sweep(10)).toEqual({ swept: 2, more: false });
+    expect([await versionsIn(single.key), await unfinished()]).toEqual([0, []]);
+    expect((await scan(firm)).filter((it) => it["pk"] === single.documentId || it["pk"] === parted.documentId)).toEqual([]);
+    const records = (await recordsOf(firm)).filter((it) => it["about"].versionId === single.versionId && it["who"].id === "jobs");
+    expect(records.map((it) => [it["action"], it["who"].id, it["about"].caseId])).toEqual([["version.aborted", "jobs", caseId], ["version.swept", "jobs", caseId]]);
+  });
+
+  it("takes what was given up by hand a day later, and keeps a later version that was, without its bytes", async () => {
+    const documentId = await firm.upload(caseId, "Keeps.pdf");
+    const bytes = randomBytes(20);
+    const second = await announceVersion(firm, caseId, documentId, bytes);
+    await expectOk(firm.admin.call("POST", `${documents}/${documentId}/versions/${second.versionId}/abort`));
+    await put(second, bytes);
+    await firm.settle();
+    expect(await sweep(0.5)).toEqual({ swept: 0, more: false });
+    expect(await sweep(2)).toEqual({ swept: 1, more: false });
+    expect(await versionsIn(second.key)).toBe(0);
+    expect(await versionNow(firm, caseId, second)).toMatchObject({ state: "aborted" });
+    expect(await unfinished()).toEqual([]);
+    expect((await expectOk(firm.admin.call("POST", `${documents}/${documentId}/download`))).size).toBe(2000);
+  });
+
+  it("finishes an upload whose every event was lost, instead of ending it", async () => {
+    const bytes = randomBytes(30);
+    const it = await announce(firm, caseId, bytes, { draft: true });
+    firm.scanner.mode = "hold";
+    firm.bus.hold(true);
+    await put(it, bytes);
+    expect(await versionNow(firm, caseId, it)).toMatchObject({ state: "pending" });
+    expect(await sweep(8)).toEqual({ swept: 1, more: false });
+    expect(await versionNow(firm, caseId, it)).toMatchObject({ state: "received" });
+    firm.bus.hold(false);
+    firm.scanner.mode = "auto";
+    await firm.settle();
+    expect(await sweep(30)).toEqual({ swept: 0, more: false });
+    expect(await versionsIn(it.key)).toBe(1);
+  });
+
+  it("removes bytes that were not the announced ones, and still says that they were rejected", async () => {
+    const it = await announce(firm, caseId, randomBytes(30));
+    await putObject(firm, it.key, randomBytes(31));
+    await firm.settle();
+    expect(await versionNow(firm, caseId, it)).toMatchObject({ state: "rejected" });
+    await sweepAll(8);
+    expect(await status(it)).toBe(404);
+    await sweepAll(10);
+    expect(await versionsIn(it.key)).toBe(0);
+  });
+
+  it("never touches what is finished, whatever became of it", async () => {
+    const bytes = randomBytes(12);
+    const finished: Announced[] = [];
+    for (const mode of ["NO_THREATS_FOUND", "THREATS_FOUND", "UNSUPPORTED", "hold"] as const) {
+      firm.scanner.mode = mode;
+      const it = await announce(firm, caseId, bytes);
+      await put(it, bytes);
+      if (mode !== "hold") await expectOk(complete(firm, caseId, it));
+      await firm.settle();
+      finished.push(it);
+    }
+    firm.scanner.mode = "auto";
+    const before = await Promise.all(finished.map(async (it) => (await versionNow(firm, caseId, it))["state"]));
+    expect(before).toEqual(["available", "quarantined", "held", "received"]);
+    await sweepAll(400);
+    expect(await Promise.all(finished.map(async (it) => [(await versionNow(firm, caseId, it))["state"], await versionsIn(it.key)]))).toEqual(before.map((state) => [state, 1]));
+  });
+
+  it("says that more is waiting, goes on where it was killed, and may run twice at once", async () => {
+    const many = await Promise.all(Array.from({ length: 5 }, () => announce(firm, caseId, randomBytes(5))));
+    expect(await sweep(8, 2)).toEqual({ swept: 2, more: true });
+    await Promise.all([sweep(8), sweep(8)]);
+    expect(await Promise.all(many.map(status))).toEqual([404, 404, 404, 404, 404]);
+    for (const it of many) await putObject(firm, it.key, randomBytes(5));
+    let deaths = 2;
+    const dying: typeof ports = { ...ports, objects: { ...ports.objects, discard: async (key) => { await ports.objects.discard(key); if (deaths-- > 0) throw new Error("Killed."); } } };
+    for (let run = 0; run < 2; run++) await expect(sweep(10, 100, dying)).rejects.toThrow("Killed.");
+    await Promise.all([sweep(10), sweep(10)]);
+    await sweepAll(10);
+    expect(await Promise.all(many.map((it) => versionsIn(it.key)))).toEqual([0, 0, 0, 0, 0]);
+    expect(await unfinished()).toEqual([]);
+    expect(await s3.send(new HeadObjectCommand({ Bucket: firm.bucket, Key: many[0]!.key })).catch(() => null)).toBeNull();
+  });
+});
