@@ -26,10 +26,11 @@ export interface TestFirm extends LocalFirm {
   inviteMember(role: "admin" | "adviser" | "assistant", advisers?: readonly string[]): Promise<Person>;
   createClient(name?: string): Promise<string>;
   inviteContact(clientId: string): Promise<Person>;
+  inviteCollaborator(): Promise<Person>;
   createCase(clientId: string, title?: string): Promise<string>;
   upload(caseId: string, name: string, bytes?: Buffer, folderId?: string): Promise<string>;
-  /** Shares with one new recipient. @returns their link's path, from the mail. */
-  share(caseId: string, body: Readonly<Record<string, unknown>>): Promise<{ readonly shareId: string; readonly recipientId: string; readonly email: string; readonly path: string }>;
+  /** Shares with one new recipient, by the administrator unless another is named. @returns their link's path, from the mail. */
+  share(caseId: string, body: Readonly<Record<string, unknown>>, by?: Caller): Promise<{ readonly shareId: string; readonly recipientId: string; readonly email: string; readonly path: string }>;
   stop(): Promise<void>;
 }
 
@@ -68,15 +69,20 @@ export const startTestFirm = async (profile: Readonly<Record<string, unknown>> =
       const contact = await expectOk(admin.call("POST", `/staff/clients/${clientId}/contacts`, { email, name: "Con Tact", locale: "es" }));
       return enter("client", contact.contactId, email);
     },
+    async inviteCollaborator() {
+      const email = `${unique("expert")}@elsewhere.example`;
+      const contact = await expectOk(admin.call("POST", "/staff/collaborators", { email, name: "Ex Pert", locale: "es" }));
+      return enter("client", contact.contactId, email);
+    },
     async createCase(clientId, title = "A case") {
       return (await expectOk(admin.call("POST", "/staff/cases", { clientId, reference: unique("R-"), title }))).caseId;
     },
     async upload(caseId, name, bytes = randomBytes(2000), folderId) {
       return (await uploadDocument(admin.call, caseId, { name, contentType: "application/pdf", bytes, folderId })).documentId;
     },
-    async share(caseId, body) {
+    async share(caseId, body, by = admin.call) {
       const email = `${unique("recipient")}@elsewhere.example`;
-      const { share, recipients } = await expectOk(admin.call("POST", `/staff/cases/${caseId}/shares`, { recipients: [{ email }], ...body }));
+      const { share, recipients } = await expectOk(by("POST", `/staff/cases/${caseId}/shares`, { recipients: [{ email }], ...body }));
       const [, path = ""] = await mailWith(emulators.mail, email, /http:\/\/127\.0\.0\.1:\d+(\/s\/[\w-]+)/);
       return { shareId: share.shareId, recipientId: recipients[0].recipientId, email, path };
     },
