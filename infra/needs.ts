@@ -2,7 +2,7 @@ import type { tableShape } from "../lib/adapters/dynamo/shape.ts";
 import type { FunctionName } from "../lib/config.ts";
 
 /** DynamoDB's item actions: a transaction is authorised by the actions of its items. */
-type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem";
+type TableAction = "GetItem" | "BatchGetItem" | "Query" | "ConditionCheckItem" | "PutItem" | "UpdateItem" | "DeleteItem";
 
 /** What a function does with documents; `constructs/policies.ts` says what each word means to S3 and to the key. */
 export type ObjectUse =
@@ -33,10 +33,10 @@ export interface Needs {
 /** What each function may do, and nothing else: this table is its role. */
 export const needs = {
   "staff-api": {
-    table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"], indexes: ["byName", "byPlace", "lists", "byPerson", "byClient", "byCase", "byDocument"],
+    table: ["GetItem", "BatchGetItem", "Query", "ConditionCheckItem", "PutItem", "UpdateItem", "DeleteItem"], indexes: ["byName", "byPlace", "lists", "byPerson", "byClient", "byCase", "byDocument"],
     objects: ["upload", "download-released"], secrets: ["link", "cursor"], people: ["staff", "client"], linksStaff: true,
   },
-  "client-api": { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "DeleteItem"], indexes: ["byNameForClients"], objects: ["upload", "download-released"], secrets: ["cursor"] },
+  "client-api": { table: ["GetItem", "BatchGetItem", "Query", "ConditionCheckItem", "PutItem", "DeleteItem"], indexes: ["byNameForClients"], objects: ["upload", "download-released"], secrets: ["cursor"] },
   "share-page": { table: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"], indexes: ["byNameForClients", "byPerson"], objects: ["download-released"], secrets: ["link", "cursor"] },
   "document-state": { table: ["GetItem", "PutItem"], objects: ["inspect", "release"] },
   "notify": { table: ["GetItem", "BatchGetItem", "UpdateItem"], secrets: ["link"], mail: true },

@@ -95,7 +95,7 @@ export const startLocalFirm = async (options: LocalFirmOptions): Promise<LocalFi
   const surroundingsOf = (name: FunctionName): Surroundings =>
     ({ clock, firstPasswords: { staff: "permanent", client: "permanent" }, ...(options.watch && { watch: (client) => options.watch?.(name, client) }) });
   const common = { TABLE_NAME, BUCKET_NAME, LINK_KEY_SECRET, CURSOR_KEY_SECRET, MALWARE_SCAN: options.malwareScan ?? "on", FIRM: firmProfile.parse({ ...demonstration, ...options.profile }) };
-  const staff = { STAFF_POOL_ID: pools.staff.userPoolId, STAFF_POOL_CLIENT_ID: pools.staff.clientId, STAFF_ISSUER: issuerOf("staff").issuer, CLIENT_POOL_ID: pools.client.userPoolId } as const;
+  const staff = { STAFF_POOL_ID: pools.staff.userPoolId, STAFF_POOL_CLIENT_ID: pools.staff.clientId, STAFF_ISSUER: issuerOf("staff").issuer, CLIENT_POOL_ID: pools.client.userPoolId, RETENTION_DAYS: 90 } as const;
   const handlers = {
     "staff-api": composeStaffApi({ ...common, ...staff }, surroundingsOf("staff-api")),
     "client-api": composeClientApi({ ...common, CLIENT_POOL_ID: pools.client.userPoolId, CLIENT_POOL_CLIENT_ID: pools.client.clientId, CLIENT_ISSUER: issuerOf("client").issuer }, surroundingsOf("client-api"), () => JSON.stringify(openApi())),

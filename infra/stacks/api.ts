@@ -57,7 +57,7 @@ export class ApiStack extends Stack {
         "staff-api": build("staff-api", {
           ...common, ...linkKey, ...cursorKey, STAFF_POOL_ID: staff.id, STAFF_POOL_CLIENT_ID: staff.clientId, STAFF_ISSUER: staff.issuer,
           ...(staff.sso && { STAFF_SSO_PROVIDER: staff.sso.provider, STAFF_SSO_CLIENT_ID: staff.sso.clientId }),
-          CLIENT_POOL_ID: client.id, ...malwareScan,
+          CLIENT_POOL_ID: client.id, ...malwareScan, RETENTION_DAYS: String(settings.retentionDays),
         }),
         "client-api": build("client-api", { ...common, ...cursorKey, CLIENT_POOL_ID: client.id, CLIENT_POOL_CLIENT_ID: client.clientId, CLIENT_ISSUER: client.issuer, ...malwareScan }),
         "share-page": build("share-page", { ...common, ...linkKey, ...cursorKey, BUCKET_ORIGIN: data.documents.origin }),

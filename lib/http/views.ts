@@ -10,6 +10,7 @@ import { localeTag } from "../domain/text.ts";
 import { instant, type Instant } from "../domain/time.ts";
 import type { HandOut } from "../usecases/documents.ts";
 import type { signParts } from "../usecases/parts.ts";
+import type { Refiled } from "../usecases/moves.ts";
 import type { CaseForClient, Given } from "../usecases/reading.ts";
 import type { ShareInUse } from "../usecases/shares.ts";
 import type { Announced, UploadTarget } from "../usecases/uploads.ts";
@@ -47,6 +48,10 @@ export const viewEntry = (it: TimelineEntry): z.infer<typeof entryView> => ({ ..
 export const folderView = z.object({ folderId: idOf("folder"), caseId: idOf("case"), parentId: z.optional(idOf("folder")), name: z.string(), inherit: z.boolean(), createdAt: instant, etag });
 export const viewFolder = (it: Folder): z.infer<typeof folderView> => ({ ...it, etag: etagOf(it) });
 
+/** A folder after its change; where it was moved, `jobId` says which job tells what lies in it, which nobody has to wait for. */
+export const refiledView = z.object({ ...folderView.shape, jobId: z.optional(idOf("job")) });
+export const viewRefiled = ({ folder, jobId }: Refiled): z.infer<typeof refiledView> => ({ ...viewFolder(folder), ...(jobId && { jobId }) });
+
 /** `sha256` is of the whole file, where it was announced; of a file that came in parts S3 verified `composite`, the hash of the parts' hashes. */
 const checksum = { sha256: z.optional(z.string()), checksumType: z.enum(["full", "composite"]), composite: z.optional(z.object({ sha256: z.string(), partSize: z.int() })) };
 const checksumTypeOf = ({ composite }: Pick<Published, "composite">) => (composite ? "composite" as const : "full" as const);
@@ -83,6 +88,19 @@ const uploadView = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("single"), method: z.literal("PUT"), ...signedUpload }),
   z.object({ kind: z.literal("multipart"), partSize: z.int(), partCount: z.int() }),
 ]);
+const deletion = { caseId: idOf("case"), name: z.string(), deletedAt: instant, deletedBy: idOf("member"), restorableUntil: instant, etag };
+/** What was deleted, and where it lay. */
+export const deletedView = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("folder"), folderId: idOf("folder"), parentId: z.optional(idOf("folder")), ...deletion }),
+  z.object({ kind: z.literal("document"), documentId: idOf("document"), folderId: z.optional(idOf("folder")), ...deletion }),
+]);
+export const viewDeleted = (item: AnyItem): z.infer<typeof deletedView> => {
+  const { deleted } = item.kind === "folder" ? item.folder : item.document;
+  if (deleted === undefined) throw new TypeError("What is not deleted is in no bin.");
+  const said = { deletedAt: deleted.at, deletedBy: deleted.by, restorableUntil: deleted.until };
+  return item.kind === "folder" ? { kind: "folder", ...item.folder, ...said, etag: etagOf(item.folder) } : { kind: "document", ...item.document, ...said, etag: etagOf(item.document) };
+};
+
 export const announcedView = z.object({ document: documentView, version: versionView, upload: uploadView });
 const viewUpload = (it: UploadTarget): z.infer<typeof uploadView> => (it.kind === "single" ? { ...it, method: "PUT", headers: { ...it.headers } } : it);
 export const viewAnnounced = (it: Announced): z.infer<typeof announcedView> => ({ document: viewDocument(it.document), version: viewVersion(it.version), upload: viewUpload(it.upload) });

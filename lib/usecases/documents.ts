@@ -7,6 +7,7 @@ import { enterCase } from "./cases.ts";
 import { found } from "./people.ts";
 import type { Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
+import { liveDocument } from "./tree.ts";
 
 type Staff = Request<StaffPrincipal>;
 
@@ -46,9 +47,10 @@ export const publishedOf = (it: Version, publishedAt: Instant): Published => {
   return { versionId, number, size, ...(sha256 !== undefined && { sha256 }), contentType, s3VersionId: it.facts.stored.s3VersionId, publishedAt, ...compositeIn(it), scanned: isScanned(it) };
 };
 
+/** What a document's verbs begin with: it exists for this person, and so do all the folders around it. */
 export const enterDocument = async (deps: Pick<Ports, "cases" | "firm" | "documents">, request: Staff, caseId: CaseId, documentId: DocumentId): Promise<Document> => {
   request.trail.concerns({ documentId });
-  const [, document] = await Promise.all([enterCase(deps, request, caseId), deps.documents.get(caseId, documentId)]);
+  const [, document] = await Promise.all([enterCase(deps, request, caseId), liveDocument(deps, caseId, documentId)]);
   return found(document);
 };
 

@@ -1,31 +1,48 @@
 import { maxDepth, type Folder } from "../domain/case.ts";
-import type { CaseId, FolderId } from "../domain/ids.ts";
-import { newId } from "../domain/ids.ts";
+import { newId, type CaseId, type FolderId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
 import { invalid } from "../domain/refusal.ts";
+import { decidedAnew } from "./anew.ts";
 import { enterCase } from "./cases.ts";
+import { found } from "./people.ts";
 import type { Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
+import { foldersAround, liveFolder } from "./tree.ts";
 
 type Staff = Request<StaffPrincipal>;
+type Deps = Pick<Ports, "ledger" | "cases" | "firm" | "documents">;
 
-export const createFolder = ({ ledger, cases, firm, documents }: Pick<Ports, "ledger" | "cases" | "firm" | "documents">) =>
+export const createFolder = (deps: Deps) =>
   async (request: Staff, caseId: CaseId, input: { name: string; parentId?: FolderId | undefined; inherit?: boolean | undefined }): Promise<Folder> => {
-    await enterCase({ cases, firm }, request, caseId);
-    const ancestors = await pathTo(documents, caseId, input.parentId, "body.parentId");
-    if (ancestors.length >= maxDepth) throw invalid("body.parentId", `Is ${maxDepth} levels deep already.`);
-    const folder: Folder = {
-      folderId: newId("folder", new Date(request.now)), caseId, ...(input.parentId && { parentId: input.parentId }), ancestors, name: input.name,
-      inherit: input.inherit ?? true, createdAt: request.now, revision: 1,
-    };
-    await ledger.commit(request, [documents.addFolder(folder)], { about: { folderId: folder.folderId } });
-    return folder;
+    await enterCase(deps, request, caseId);
+    return decidedAnew(deps, request, async () => {
+      const ancestors = await pathTo(deps.documents, caseId, input.parentId, "body.parentId");
+      if (ancestors.length >= maxDepth) throw tooDeep("body.parentId");
+      const folder: Folder = {
+        folderId: newId("folder", new Date(request.now)), caseId, ...(input.parentId && { parentId: input.parentId }), ancestors, name: input.name,
+        inherit: input.inherit ?? true, createdAt: request.now, revision: 1,
+      };
+      return { changes: [deps.documents.addFolder(folder)], about: { folderId: folder.folderId }, result: folder };
+    });
   };
 
-/** The folder's ancestors and itself, outermost first; nothing for the case's root. */
+export const tooDeep = (field: string) => invalid(field, `Is too deep: folders lie in one another ${maxDepth} levels deep at most.`);
+
+/** What a folder's verbs begin with: it exists for this person, and so do all around it. */
+export const enterFolder = async (deps: Pick<Ports, "cases" | "firm" | "documents">, request: Staff, caseId: CaseId, folderId: FolderId): Promise<Folder> => {
+  request.trail.concerns({ folderId });
+  const [, folder] = await Promise.all([enterCase(deps, request, caseId), liveFolder(deps, caseId, folderId)]);
+  return found(folder);
+};
+
+/**
+ * The way to a folder that something is put into, by parents, as it is now: outermost first, itself last; nothing for the case's root.
+ * @throws Refusal naming the field where there is no such folder, or it or one around it is deleted.
+ */
 export const pathTo = async (documents: Ports["documents"], caseId: CaseId, folderId: FolderId | undefined, field: string): Promise<FolderId[]> => {
   if (folderId === undefined) return [];
   const folder = await documents.folder(caseId, folderId);
-  if (folder === null) throw invalid(field, "Is not a folder of this case.");
-  return [...folder.ancestors, folder.folderId];
+  const around = folder && (await foldersAround({ documents }, caseId, folderId, [...folder.ancestors, folderId]));
+  if (around === null) throw invalid(field, "Is not a folder of this case.");
+  return around.map((it) => it.folderId).toReversed();
 };

@@ -27,6 +27,8 @@ export interface Ports {
   readonly jobs: Jobs;
   readonly mailer: Mailer;
   readonly firm: FirmProfile;
+  /** For so many days what was deleted can be brought back. */
+  readonly retentionDays: number;
   /** Whether uploads wait for a malware verdict. */
   readonly malwareScan: boolean;
 }
@@ -100,10 +102,17 @@ export interface Documents {
   byIds(caseId: CaseId, ids: readonly DocumentId[]): Promise<readonly Document[]>;
   /** Folders first, then documents, by name. `audience` "clients" leaves out what is not published. */
   items(caseId: CaseId, folderId: FolderId | undefined, page: PageRequest, audience: "staff" | "clients"): Promise<Page<Item>>;
+  /** Every folder of a case with its parent, deleted ones too. */
+  folderTree(caseId: CaseId): Promise<readonly Pick<Folder, "folderId" | "parentId">[]>;
+  /** What was deleted and can still be brought back at `now`, newest first. */
+  trash(caseId: CaseId, now: Instant, page: PageRequest): Promise<Page<Item>>;
   version(documentId: DocumentId, id: VersionId): Promise<Version | null>;
   versions(documentId: DocumentId, page: PageRequest): Promise<Page<Version>>;
 
+  /** New things and things put elsewhere name the true way to them: it is checked in the same write, and so is that nothing on it is deleted. */
   addFolder(it: Folder): Change;
+  changeFolder(before: Folder, after: Folder): Change;
+  changeDocument(before: Document, after: Document): Change;
   /** A new document with its first version. */
   addDocument(it: Document, first: Version): Change;
   addVersion(document: Document, it: Version): Change;

@@ -1,39 +1,23 @@
 import { openingGrants, type Grant, type Holder, type Location } from "../domain/access.ts";
 import type { Folder } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
-import { isId, type CaseId, type FolderId } from "../domain/ids.ts";
+import { isId, type CaseId } from "../domain/ids.ts";
 import type { ContactPrincipal } from "../domain/principal.ts";
 import { notFound, Refusal } from "../domain/refusal.ts";
 import { foldName } from "../domain/text.ts";
 import { isOver, type Instant } from "../domain/time.ts";
 import type { Item, Ports } from "./ports.ts";
+import { foldersAround, liveAmong } from "./tree.ts";
 
 type Deps = Pick<Ports, "documents" | "grants">;
 
 /** Whoever can hold a grant for this person: themselves, and each client they are a contact of. */
 export const holdersOf = ({ contactId, clientIds }: Pick<ContactPrincipal, "contactId" | "clientIds">): readonly Holder[] => [contactId, ...clientIds];
 
-/**
- * The folders around a place, innermost first, as they are now. The hint saves reads: all its folders come in one batch. It is believed
- * only where each folder's parent is the next of the path; from the folder that disagrees on, parents are followed one by one.
- * @returns null when a folder on the way is gone.
- */
-export const foldersAround = async ({ documents }: Pick<Deps, "documents">, caseId: CaseId, innermost: FolderId | undefined, hint: readonly FolderId[]): Promise<readonly Folder[] | null> => {
-  if (innermost === undefined) return [];
-  const known = new Map((await documents.folders(caseId, hint.includes(innermost) ? hint : [...hint, innermost])).map((it) => [it.folderId, it]));
-  const path: Folder[] = [];
-  for (let next: FolderId | undefined = innermost; next !== undefined; ) {
-    const folder: Folder | null = known.get(next) ?? (await documents.folder(caseId, next));
-    if (folder === null) return null;
-    path.push(folder);
-    next = folder.parentId;
-  }
-  return path;
-};
-
 /** The grants that open a document or a folder (or the case, without either) to this person now; none means no. */
 export const grantsOpening = async (deps: Deps, who: ContactPrincipal, caseId: CaseId, place: { document?: Document; folder?: Folder }, now: Instant): Promise<readonly Grant[]> => {
   const { document, folder } = place;
+  if (document?.deleted !== undefined) return [];
   const innermost = document?.folderId ?? folder?.folderId;
   const hint = document?.folderPath ?? (folder ? [...folder.ancestors, folder.folderId] : []);
   const holders = holdersOf(who);
@@ -70,7 +54,7 @@ export const withoutClosedFolders = async ({ grants }: Pick<Deps, "grants">, who
 
 /** The document that clients may read. What is not published does not exist for them. */
 export const publishedDocument = (document: Document | null): Document & { published: NonNullable<Document["published"]> } => {
-  if (document?.published === undefined) throw notFound();
+  if (document?.published === undefined || document.deleted !== undefined) throw notFound();
   return { ...document, published: document.published };
 };
 
@@ -97,18 +81,13 @@ export const topmost = async (deps: Deps, who: ContactPrincipal, caseId: CaseId,
     deps.documents.folders(caseId, [...places].filter((it) => isId("folder", it))),
     deps.documents.byIds(caseId, [...places].filter((it) => isId("document", it))),
   ]);
-  const shownAbove = async (parent: FolderId | undefined, hint: readonly FolderId[], stops: boolean): Promise<boolean> => {
-    if (stops) return false;
-    const around = await foldersAround(deps, caseId, parent, hint);
-    for (const folder of around ?? []) {
-      if (places.has(folder.folderId)) return true;
-      if (!folder.inherit) return false;
-    }
-    return false;
-  };
-  const items = (await Promise.all([
-    ...folders.map(async (folder): Promise<Item[]> => ((await shownAbove(folder.parentId, folder.ancestors, !folder.inherit)) ? [] : [{ kind: "folder", folder }])),
-    ...documents.map(async (document): Promise<Item[]> => (!document.published || (await shownAbove(document.folderId, document.folderPath, false)) ? [] : [{ kind: "document", document }])),
-  ])).flat();
+  const live = await liveAmong(deps, caseId, [...folders, ...documents.filter((it) => it.published)]);
+  const items = live.flatMap(({ it, around }): Item[] => {
+    const isFolder = "ancestors" in it;
+    const above = isFolder ? around.slice(1) : around;
+    const stop = isFolder && !it.inherit ? 0 : above.findIndex((folder) => !folder.inherit) + 1 || above.length;
+    if (above.slice(0, stop).some((folder) => places.has(folder.folderId))) return [];
+    return [isFolder ? { kind: "folder", folder: it } : { kind: "document", document: it }];
+  });
   return items.map((item) => ({ item, place: placeOf(item) })).toSorted((a, b) => (a.place < b.place ? -1 : 1));
 };

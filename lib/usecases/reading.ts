@@ -8,6 +8,7 @@ import { signed, type HandOut } from "./documents.ts";
 import type { Item, Ports } from "./ports.ts";
 import { grantsOpening, holdersOf, holdsAny, publishedDocument, topmost, withoutClosedFolders } from "./reach.ts";
 import type { Page, PageRequest, Request } from "./request.ts";
+import { liveAmong } from "./tree.ts";
 
 /** What signed-in contacts do: they read. Every verb decides anew from consistent reads, and nothing here writes but the record. */
 type Contact = Request<ContactPrincipal>;
@@ -106,15 +107,19 @@ export const sharedWithMe = ({ grants, cases, documents, firm }: Pick<Ports, "gr
   async (request: Reader, page: PageRequest): Promise<Page<Given>> => {
     const given = await grants.given(holdersOf(contactOf(request)), page);
     const live = given.items.filter((it) => it.expiresAt === undefined || it.expiresAt > request.now);
-    // One step: the cases, and what of each case was given, all by exact keys.
+    // Two steps: the cases, and what of each case was given, then the folders around it, all by exact keys.
     const perCase = [...Map.groupBy(live, (it) => it.caseId)];
-    const [known, folders, files] = await Promise.all([
+    const [known, ...things] = await Promise.all([
       cases.byIds(perCase.map(([caseId]) => caseId)),
-      Promise.all(perCase.map(([caseId, of]) => documents.folders(caseId, of.flatMap(({ place }) => (isId("folder", place) ? [place] : []))))),
-      Promise.all(perCase.map(([caseId, of]) => documents.byIds(caseId, of.flatMap(({ place }) => (isId("document", place) ? [place] : []))))),
+      ...perCase.map(async ([caseId, of]) => {
+        const [folders, files] = await Promise.all([
+          documents.folders(caseId, of.flatMap(({ place }) => (isId("folder", place) ? [place] : []))), documents.byIds(caseId, of.flatMap(({ place }) => (isId("document", place) ? [place] : []))),
+        ]);
+        return Promise.all([liveAmong({ documents }, caseId, folders), liveAmong({ documents }, caseId, files)]);
+      }),
     ]);
-    const folderBy = new Map(folders.flat().map((it) => [it.folderId, it]));
-    const documentBy = new Map(files.flat().map((it) => [it.documentId, it]));
+    const folderBy = new Map(things.flatMap(([folders]) => folders).map(({ it }) => [it.folderId, it]));
+    const documentBy = new Map(things.flatMap(([, files]) => files).map(({ it }) => [it.documentId, it]));
     const items = live.flatMap((grant): Given[] => {
       const kase = known.get(grant.caseId);
       if (kase === undefined || !isShownTo(request, kase, firm)) return [];

@@ -9,6 +9,7 @@ import { enterCase } from "./cases.ts";
 import { found, sameRevision } from "./people.ts";
 import type { Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
+import { liveAmong, liveFolder } from "./tree.ts";
 
 type Staff = Request<StaffPrincipal>;
 type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "shares" | "links" | "firm">;
@@ -56,11 +57,11 @@ export const createShare = ({ ledger, cases, documents, shares, links, firm }: D
 
 const selectionOf = async (documents: Ports["documents"], caseId: CaseId, { folderId, documentIds }: ShareInput): Promise<Share["selection"]> => {
   if (folderId !== undefined) {
-    if ((await documents.folder(caseId, folderId)) === null) throw invalid("body.folderId", "Is not a folder of this case.");
+    if ((await liveFolder({ documents }, caseId, folderId)) === null) throw invalid("body.folderId", "Is not a folder of this case.");
     return { kind: "folder", folderId };
   }
   const wanted = [...new Set(documentIds)];
-  const known = new Set((await documents.byIds(caseId, wanted)).map((it) => it.documentId));
+  const known = new Set((await liveAmong({ documents }, caseId, await documents.byIds(caseId, wanted))).map(({ it }) => it.documentId));
   const missing = wanted.findIndex((id) => !known.has(id));
   if (missing >= 0) throw invalid(`body.documentIds.${missing}`, "Is not a document of this case.");
   return { kind: "documents", documentIds: wanted };

@@ -1,14 +1,14 @@
 import { maxDepth, type Folder } from "../domain/case.ts";
-import type { CaseId, FolderId } from "../domain/ids.ts";
+import type { Document } from "../domain/document.ts";
+import type { CaseId, DocumentId, FolderId } from "../domain/ids.ts";
 import type { Ports } from "./ports.ts";
 
-/** A place and the folders that are said to be around it, outermost first. */
-export interface Hinted { readonly innermost: FolderId | undefined; readonly hint: readonly FolderId[] }
+type Deps = Pick<Ports, "documents">;
 
 /** The folders of a case as they are now, each read once. */
-export interface Tree {
+interface Tree {
   /** Reads what these hints name, all in one batch. */
-  ahead(places: readonly Hinted[]): Promise<void>;
+  ahead(hints: readonly FolderId[]): Promise<void>;
   /**
    * The folders around a place, innermost first. Hints only save reads: the way leads from parent to parent, and a folder that no hint
    * named is read by itself.
@@ -17,12 +17,11 @@ export interface Tree {
   around(innermost: FolderId | undefined): Promise<readonly Folder[] | null>;
 }
 
-export const treeOf = ({ documents }: Pick<Ports, "documents">, caseId: CaseId): Tree => {
+export const treeOf = ({ documents }: Deps, caseId: CaseId): Tree => {
   const known = new Map<FolderId, Folder | null>();
   return {
-    async ahead(places) {
-      const wanted = new Set(places.flatMap(({ innermost, hint }) => (innermost === undefined ? [] : [...hint, innermost])));
-      for (const it of await documents.folders(caseId, [...wanted].filter((id) => !known.has(id)))) known.set(it.folderId, it);
+    async ahead(hints) {
+      for (const it of await documents.folders(caseId, hints.filter((id) => !known.has(id)))) known.set(it.folderId, it);
     },
     async around(innermost) {
       const path: Folder[] = [];
@@ -38,3 +37,34 @@ export const treeOf = ({ documents }: Pick<Ports, "documents">, caseId: CaseId):
     },
   };
 };
+
+/**
+ * The folders around a place, innermost first, as they are now. The hint saves reads: all its folders come in one batch. It is believed
+ * only where each folder's parent is the next of the path; from the folder that disagrees on, parents are followed one by one.
+ * @returns null where nobody comes: see `Tree.around`.
+ */
+export const foldersAround = async (deps: Deps, caseId: CaseId, innermost: FolderId | undefined, hint: readonly FolderId[]): Promise<readonly Folder[] | null> => {
+  if (innermost === undefined) return [];
+  const tree = treeOf(deps, caseId);
+  await tree.ahead([...hint, innermost]);
+  return tree.around(innermost);
+};
+
+/** The folder in which a thing lies or which it is, and what is said to be around it. */
+const hinted = (it: Folder | Document): readonly FolderId[] => ("ancestors" in it ? [...it.ancestors, it.folderId] : [...it.folderPath, ...(it.folderId ? [it.folderId] : [])]);
+
+/** A thing that somebody can come to, and the folders around it, innermost first: of a folder, itself is the first. */
+export interface Live<T> { readonly it: T; readonly around: readonly Folder[] }
+
+/** Those of these that somebody can come to: neither they nor a folder around them is deleted. All their folders come in one batch. */
+export const liveAmong = async <T extends Folder | Document>(deps: Deps, caseId: CaseId, things: readonly T[]): Promise<Live<T>[]> => {
+  const tree = treeOf(deps, caseId);
+  const standing = things.filter((it) => it.deleted === undefined);
+  await tree.ahead(standing.flatMap(hinted));
+  const ways = await Promise.all(standing.map(async (it) => ({ it, around: await tree.around(it.folderId) })));
+  return ways.flatMap(({ it, around }) => (around === null ? [] : [{ it, around }]));
+};
+
+export const liveFolder = async (deps: Deps, caseId: CaseId, id: FolderId): Promise<Folder | null> => liveOrNone(deps, caseId, await deps.documents.folder(caseId, id));
+export const liveDocument = async (deps: Deps, caseId: CaseId, id: DocumentId): Promise<Document | null> => liveOrNone(deps, caseId, await deps.documents.get(caseId, id));
+const liveOrNone = async <T extends Folder | Document>(deps: Deps, caseId: CaseId, it: T | null): Promise<T | null> => (it && (await liveAmong(deps, caseId, [it]))[0]?.it) ?? null;

@@ -48,7 +48,7 @@ export const contactWay = (deps: Pick<Ports, "cases" | "grants" | "documents">):
       const held = await heldAt(request, caseId, folder ? { folder } : {});
       if (held === null) throw notFound();
       if (!includes(held, "upload")) throw new Refusal("forbidden", "You may read what is here, and add nothing to it.");
-      return folder ? [...folder.ancestors, folder.folderId] : [];
+      return pathTo(deps.documents, caseId, folderId, "body.folderId");
     },
     async toVersion(request, caseId, documentId, versionId) {
       request.trail.concerns({ caseId, documentId, versionId });

@@ -8,9 +8,10 @@ import { linkState, type Link, type LinkState, type Share } from "../domain/shar
 import { plusSeconds, type Instant } from "../domain/time.ts";
 import { signed, type HandOut } from "./documents.ts";
 import type { Ports } from "./ports.ts";
-import { foldersAround, publishedDocument } from "./reach.ts";
+import { publishedDocument } from "./reach.ts";
 import type { PageRequest, Request } from "./request.ts";
 import { linkHashOf } from "./shares.ts";
+import { foldersAround, liveAmong } from "./tree.ts";
 
 /** What people do who hold a link: look at the door, open it, list, download. Nobody signs in; the link is the proof. */
 type Visit = Request<RecipientPrincipal>;
@@ -64,7 +65,8 @@ export const listShared = ({ shares, documents, register, ...deps }: Admission &
     if (share.selection.kind === "documents") {
       if (folderId !== undefined) throw notFound();
       const order = new Map(share.selection.documentIds.map((id, index) => [id, index]));
-      const found = await documents.byIds(link.caseId, share.selection.documentIds);
+      const live = await liveAmong({ documents }, link.caseId, await documents.byIds(link.caseId, share.selection.documentIds));
+      const found = live.map(({ it }) => it);
       const published = found.toSorted((a, b) => (order.get(a.documentId) ?? 0) - (order.get(b.documentId) ?? 0)).flatMap((it) => (it.published ? [{ ...it, published: it.published }] : []));
       return { share, path: [], folders: [], documents: published, fetched, next: null };
     }
@@ -83,9 +85,9 @@ export const listShared = ({ shares, documents, register, ...deps }: Admission &
 const pathWithin = async ({ documents }: Pick<Ports, "documents">, caseId: CaseId, shared: FolderId, shown: FolderId): Promise<readonly Folder[] | null> => {
   const folder = await documents.folder(caseId, shown);
   if (folder === null) return null;
-  if (shown === shared) return [folder];
   const around = await foldersAround({ documents }, caseId, shown, [...folder.ancestors, shown]);
   if (around === null) return null;
+  if (shown === shared) return around.slice(0, 1);
   // A folder that stops inheritance is not opened from above, by a link no more than by a grant.
   if (!reachingPlaces({ caseId, folders: around }).includes(shared)) return null;
   return around.slice(0, around.findIndex((it) => it.folderId === shared) + 1).toReversed();
@@ -112,7 +114,8 @@ export const downloadShared = (deps: Admission & Pick<Ports, "ledger" | "shares"
   };
 
 const isShared = async ({ documents }: Pick<Ports, "documents">, { selection, caseId }: Share, document: Document): Promise<boolean> => {
-  if (selection.kind === "documents") return selection.documentIds.includes(document.documentId);
+  if (selection.kind === "documents" && !selection.documentIds.includes(document.documentId)) return false;
   const folders = await foldersAround({ documents }, caseId, document.folderId, document.folderPath);
+  if (selection.kind === "documents") return folders !== null;
   return folders !== null && reachingPlaces({ caseId, folders }).includes(selection.folderId);
 };

@@ -7,7 +7,8 @@ import { invalid } from "../domain/refusal.ts";
 import { isOver, type Instant } from "../domain/time.ts";
 import { enterCase } from "./cases.ts";
 import type { Ports } from "./ports.ts";
-import { foldersAround, holdersOf } from "./reach.ts";
+import { holdersOf } from "./reach.ts";
+import { foldersAround } from "./tree.ts";
 import type { Request } from "./request.ts";
 
 /** What opens a place to a person, and what stands in the way. */
@@ -58,7 +59,7 @@ const ofContact = async (deps: Deps, contact: Contact, { caseId, folderId, docum
   if (document === null) throw invalid("query.documentId", "Is not a document of this case.");
   const hint = document ? document.folderPath : folder ? [...folder.ancestors, folder.folderId] : [];
   const folders = await foldersAround(deps, caseId, document ? document.folderId : folder?.folderId, hint);
-  if (folders === null) return { allowed: false, level: null, because: [{ kind: "deleted" }] };
+  if (folders === null || document?.deleted) return { allowed: false, level: null, because: [{ kind: "deleted" }] };
   const location: Location = { caseId, folders, ...(document && { documentId: document.documentId }) };
   const grants = await deps.grants.find(caseId, holders, allPlaces(location));
   const opening = openingGrants(location, holders, grants, now);

@@ -75,6 +75,14 @@ describe("A frontend that knows nothing but the document", () => {
     const folder = await done("folders.create", { path: { caseId }, body: { name: "Escrituras" } });
     const { folderId } = folder;
     await done("folders.read", { path: { caseId, folderId } });
+    const inner = await done("folders.create", { path: { caseId }, body: { name: "Inner" } });
+    const { jobId } = await change("folders.change", { path: { caseId, ...inner }, body: { name: "Interior", parentId: folderId, inherit: false } }, inner.etag);
+    await done("jobs.list", { query: { limit: "1" } });
+    await done("jobs.read", { path: { jobId } });
+    await done("jobs.results", { path: { jobId } });
+    await done("folders.delete", { path: { caseId, ...inner } });
+    await done("trash.list", { path: { caseId } });
+    await done("folders.restore", { path: { caseId, ...inner }, body: { name: "Inner", parentId: null } });
     const bytes = randomBytes(5000);
     const announcement = { contentType: "application/pdf", size: bytes.length, sha256: sha256Of(bytes) };
     const { document: it, version, upload } = await done("documents.announce", { path: { caseId }, body: { name: "Escritura.pdf", folderId, ...announcement } });
@@ -100,6 +108,9 @@ describe("A frontend that knows nothing but the document", () => {
     firm.scanner.mode = "auto";
     await done("versions.release", { path: { caseId, documentId, ...encrypted.version }, body: { reason: "The notary encrypts what he sends." } });
     await done("documents.read", { path: { caseId, documentId } });
+    await change("documents.change", { path: { caseId, documentId }, body: { name: "Escritura firmada.pdf", folderId: null } }, (await done("documents.read", { path: { caseId, documentId } })).etag);
+    await done("documents.delete", { path: { caseId, documentId } });
+    await done("documents.restore", { path: { caseId, documentId }, body: { folderId } });
     await done("items.list", { path: { caseId } });
     await done("items.list", { path: { caseId }, query: { folderId } });
     const handOut = await done("documents.download", { path: { caseId, documentId }, body: {} });

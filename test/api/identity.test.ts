@@ -156,7 +156,7 @@ describe("who is asking", () => {
         FIRM: firmProfile.parse({ name: "F", phone: "1", address: "A" }), CLIENT_POOL_ID: firm.pools.client.userPoolId,
       };
       surroundings = { clock: firm.clock, firstPasswords: { staff: "permanent", client: "permanent" } };
-      config = { ...common, STAFF_POOL_ID: firm.pools.staff.userPoolId, STAFF_POOL_CLIENT_ID: appClient, STAFF_ISSUER: issuer.issuer, MALWARE_SCAN: "on" };
+      config = { ...common, STAFF_POOL_ID: firm.pools.staff.userPoolId, STAFF_POOL_CLIENT_ID: appClient, STAFF_ISSUER: issuer.issuer, MALWARE_SCAN: "on", RETENTION_DAYS: 90 };
       staff = composeStaffApi(config, surroundings);
       client = composeClientApi({ ...common, CLIENT_POOL_CLIENT_ID: appClient, CLIENT_ISSUER: issuer.issuer, MALWARE_SCAN: "on" }, surroundings, () => "{}");
       subOfAdmin = (JSON.parse(Buffer.from(firm.admin.token.split(".")[1] ?? "", "base64url").toString()) as { sub: string }).sub;

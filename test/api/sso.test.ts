@@ -62,7 +62,7 @@ describe("a firm whose staff come through a provider of their own", () => {
     around = { clock: firm.clock, firstPasswords: { staff: "permanent", client: "permanent" }, watch: cognito };
     config = {
       TABLE_NAME: firm.table, BUCKET_NAME: firm.bucket, LINK_KEY_SECRET: `legajo/${name}/link-key`, CURSOR_KEY_SECRET: `legajo/${name}/cursor-key`, FIRM: firmProfile.parse({ name: "F", phone: "1", address: "A" }),
-      STAFF_POOL_ID: firm.pools.staff.userPoolId, STAFF_POOL_CLIENT_ID: "own-client", STAFF_ISSUER: issuer.issuer, CLIENT_POOL_ID: firm.pools.client.userPoolId, MALWARE_SCAN: "on",
+      STAFF_POOL_ID: firm.pools.staff.userPoolId, STAFF_POOL_CLIENT_ID: "own-client", STAFF_ISSUER: issuer.issuer, CLIENT_POOL_ID: firm.pools.client.userPoolId, MALWARE_SCAN: "on", RETENTION_DAYS: 90,
       STAFF_SSO_PROVIDER: provider, STAFF_SSO_CLIENT_ID: "sso-client",
     };
     staff = composeStaffApi(config, around);

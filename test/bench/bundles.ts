@@ -18,7 +18,7 @@ const targets: Partial<Record<FunctionName, number>> = { "client-api": 1, "share
 const environment = {
   TABLE_NAME: "t", BUCKET_NAME: "bucket", FIRM: JSON.stringify(profile), LINK_KEY_SECRET: "s", CURSOR_KEY_SECRET: "s", STAFF_POOL_ID: "eu-west-1_a", STAFF_POOL_CLIENT_ID: "c",
   STAFF_ISSUER: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a", CLIENT_POOL_ID: "eu-west-1_b", CLIENT_POOL_CLIENT_ID: "c",
-  CLIENT_ISSUER: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_b", BUCKET_ORIGIN: "https://b.s3.eu-west-1.amazonaws.com", MALWARE_SCAN: "on", PUBLIC_URL: "https://a.example",
+  CLIENT_ISSUER: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_b", BUCKET_ORIGIN: "https://b.s3.eu-west-1.amazonaws.com", MALWARE_SCAN: "on", RETENTION_DAYS: "90", PUBLIC_URL: "https://a.example",
   PORTAL_URL: "https://a.example", STAFF_APP_URL: "https://a.example", MAIL_SENDER: "a@a.example", MAIL_CONFIGURATION_SET: "c", MAIL_REGION: "eu-west-1",
   AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "key", AWS_SESSION_TOKEN: "token",
 };

@@ -60,7 +60,7 @@ export const startCloud = async ({ watch }: Pick<Meter, "watch">): Promise<Cloud
   const pool = { id: "eu-west-1_bench", clientId: "bench", issuer: issuer.issuer };
   const clientApi: Cloud["clientApi"] = (sees) => composeClientApi({ ...common, CLIENT_POOL_ID: pool.id, CLIENT_POOL_CLIENT_ID: pool.clientId, CLIENT_ISSUER: pool.issuer, MALWARE_SCAN: "on" }, { ...around, watch: sees }, () => "{}");
   const handlers: Readonly<Record<string, HttpHandler>> = {
-    "staff-api": composeStaffApi({ ...common, STAFF_POOL_ID: pool.id, STAFF_POOL_CLIENT_ID: pool.clientId, STAFF_ISSUER: pool.issuer, CLIENT_POOL_ID: pool.id, MALWARE_SCAN: "on" }, around),
+    "staff-api": composeStaffApi({ ...common, STAFF_POOL_ID: pool.id, STAFF_POOL_CLIENT_ID: pool.clientId, STAFF_ISSUER: pool.issuer, CLIENT_POOL_ID: pool.id, MALWARE_SCAN: "on", RETENTION_DAYS: 90 }, around),
     "client-api": clientApi(watch),
     "share-page": composeSharePage({ ...common, BUCKET_ORIGIN: "http://127.0.0.1:1" }, around),
   };

@@ -74,7 +74,7 @@ describe.each(named)("%s", (name, operation) => {
     expect(inPath).toEqual([...operation.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
     if (operation.responses["201"]) expect(operation.responses["201"].headers).toHaveProperty("location");
     // Needed to change, welcome where what is deleted has an etag.
-    expect((operation.parameters ?? []).find((it: { name: string }) => it.name === "If-Match")?.required).toBe(operation.method === "PATCH" ? true : ["grants.revoke", "shares.revoke"].includes(operation.operationId) ? false : undefined);
+    expect((operation.parameters ?? []).find((it: { name: string }) => it.name === "If-Match")?.required).toBe(operation.method === "PATCH" ? true : ["grants.revoke", "shares.revoke", "folders.delete", "documents.delete"].includes(operation.operationId) ? false : undefined);
     expect("428" in operation.responses).toBe(operation.method === "PATCH");
   });
 });

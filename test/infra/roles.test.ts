@@ -24,10 +24,10 @@ const upload = ["s3:AbortMultipartUpload", "s3:ListBucket", "s3:ListMultipartUpl
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "staff-api": [
     "cognito-idp:AdminCreateUser", "cognito-idp:AdminDisableUser", "cognito-idp:AdminEnableUser", "cognito-idp:AdminGetUser", "cognito-idp:AdminUserGlobalSignOut",
-    ...read, "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+    ...read, "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
     "s3:GetObjectVersion", ...upload, "secretsmanager:GetSecretValue",
   ],
-  "client-api": [...read, "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "s3:GetObjectVersion", ...upload, "secretsmanager:GetSecretValue"],
+  "client-api": [...read, "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "s3:GetObjectVersion", ...upload, "secretsmanager:GetSecretValue"],
   "share-page": [...read, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "s3:GetObjectVersion", "secretsmanager:GetSecretValue"],
   "document-state": [
     "dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObjectVersionTagging", ...consume,

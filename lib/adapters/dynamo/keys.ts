@@ -50,12 +50,18 @@ export const keys = {
 
 export const auditPartition = (day: string, shard: number): string => `AUDIT#${day}#${String(shard).padStart(2, "0")}`;
 
+/** What was deleted in a case, by instant. */
+export const deletedPage = "BIN#";
+
 /** Sort keys of the local indexes. `IN#<folder>#` is one folder's page: folders are `0`, documents `1`, each by folded name. */
 export const nameKeys = {
   page: (parent: FolderId | undefined) => `IN#${parent ?? "root"}#`,
   folder: (parent: FolderId | undefined, name: string, id: FolderId) => `IN#${parent ?? "root"}#0#${prefix(name)}#${id}`,
   document: (parent: FolderId | undefined, name: string, id: DocumentId) => `IN#${parent ?? "root"}#1#${prefix(name)}#${id}`,
   grant: (id: GrantId) => `GRANT#${id}`,
+  deleted: (at: Instant, id: string) => `${deletedPage}${at}#${id}`,
+  /** Lists of what falls due, such as what was deleted and is to go for good: by instant, all cases together. */
+  due: (at: Instant, id: string) => `${at}#${id}`,
   upload: (due: Instant, id: VersionId) => `${due}#${id}`,
   onPlace: (place: Place) => `ON#${place}#`,
   grantOnPlace: (place: Place, id: GrantId) => `ON#${place}#${id}`,

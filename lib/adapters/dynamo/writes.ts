@@ -6,7 +6,7 @@ import type { Table } from "./table.ts";
 type Item = Readonly<Record<string, unknown>>;
 type Values = Readonly<Record<string, unknown>>;
 
-/** The few kinds of write that stores are made of; each is one item of a transaction. */
+/** The few kinds of write, and the check, that stores are made of; each is one item of a transaction. */
 export const writesOf = (table: Table) => {
   const TableName = table.name;
   const one = (write: TableChange["writes"][number]["write"], otherwise: () => Refusal = cannotFail) => new TableChange([{ write, otherwise }]);
@@ -16,8 +16,14 @@ export const writesOf = (table: Table) => {
       one({ Put: { TableName, Item: { ...key, ...item }, ConditionExpression: "attribute_not_exists(pk)" } }, otherwise),
 
     /** The whole item anew, if it is still at the revision before `item.revision`. */
-    replace: (key: Key, item: Item & { readonly revision: number }, otherwise: () => Refusal = staleRevision) =>
-      one({ Put: { TableName, Item: { ...key, ...item }, ConditionExpression: "revision = :before", ExpressionAttributeValues: { ":before": item.revision - 1 } } }, otherwise),
+    replace: (key: Key, item: Item & { readonly revision: number }, otherwise: () => Refusal = staleRevision, also?: { readonly condition: string; readonly values: Values }) =>
+      one({ Put: {
+        TableName, Item: { ...key, ...item }, ConditionExpression: ["revision = :before", ...(also ? [also.condition] : [])].join(" AND "), ExpressionAttributeValues: { ":before": item.revision - 1, ...also?.values },
+      } }, otherwise),
+
+    /** Writes nothing: what is written beside it stands or falls with the condition. */
+    check: (key: Key, condition: string, values: Values, otherwise: () => Refusal) =>
+      one({ ConditionCheck: { TableName, Key: { ...key }, ConditionExpression: condition, ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: { ...values } }) } }, otherwise),
 
     put: (key: Key, item: Item) => one({ Put: { TableName, Item: { ...key, ...item } } }),
 

@@ -4,9 +4,10 @@ import type { StaffPrincipal } from "../../domain/principal.ts";
 import { fileName } from "../../domain/text.ts";
 import { entered, enterCase } from "../../usecases/cases.ts";
 import { downloadForStaff, enterDocument } from "../../usecases/documents.ts";
-import { createFolder } from "../../usecases/folders.ts";
+import { createFolder, enterFolder } from "../../usecases/folders.ts";
 import { found } from "../../usecases/people.ts";
 import type { Ports } from "../../usecases/ports.ts";
+import { liveFolder } from "../../usecases/tree.ts";
 import { bind, made, paged, pageOf } from "../route.ts";
 import { documentView, folderView, handOutView, itemView, viewDocument, viewFolder, viewHandOut, viewItem } from "../views.ts";
 
@@ -21,19 +22,17 @@ export const documentBindings = (ports: Pick<Ports, "ledger" | "cases" | "docume
     params: z.object(inCase), body: z.strictObject({ name: fileName, parentId: folderId, inherit: z.optional(z.boolean()) }), reply: folderView, status: 201,
     location: (it, params) => `/staff/cases/${params.caseId}/folders/${it.folderId}`,
     run: async (request, { params, body }) => viewFolder(await createFolder(ports)(request, params.caseId, body)),
-    again: async (_, about) => viewFolder(found(await ports.documents.folder(made(about.caseId), made(about.folderId)))),
+    again: async (request, about) => {
+      const { caseId } = await enterCase(ports, request, made(about.caseId));
+      return viewFolder(found(await ports.documents.folder(caseId, made(about.folderId))));
+    },
   }),
   "folders.read": route({
-    params: z.object({ ...inCase, folderId: idOf("folder") }), reply: folderView,
-    run: async (request, { params }) => {
-      request.trail.concerns({ folderId: params.folderId });
-      await enterCase(ports, request, params.caseId);
-      return viewFolder(found(await ports.documents.folder(params.caseId, params.folderId)));
-    },
+    params: z.object({ ...inCase, folderId: idOf("folder") }), reply: folderView, run: async (request, { params }) => viewFolder(await enterFolder(ports, request, params.caseId, params.folderId)),
   }),
   "items.list": route({
     list: true, params: z.object(inCase), query: z.strictObject({ folderId }), reply: pageOf(itemView),
-    early: ({ caseId }, query) => Promise.all([ports.cases.get(caseId), query.folderId === undefined ? null : ports.documents.folder(caseId, query.folderId)]),
+    early: ({ caseId }, query) => Promise.all([ports.cases.get(caseId), query.folderId === undefined ? null : liveFolder(ports, caseId, query.folderId)]),
     run: async (request, { params: { caseId }, query, page }, early) => {
       await entered(ports, request, caseId, early.then(([kase]) => kase));
       if (query.folderId !== undefined) {

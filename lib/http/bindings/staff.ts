@@ -3,6 +3,7 @@ import type { Bindings } from "../api.ts";
 import { accessBindings } from "./access.ts";
 import { caseBindings } from "./cases.ts";
 import { jobBindings } from "./jobs.ts";
+import { filingBindings } from "./filing.ts";
 import { documentBindings } from "./documents.ts";
 import { peopleBindings } from "./people.ts";
 import { registerBindings } from "./register.ts";
@@ -12,4 +13,4 @@ import { viewAsBindings } from "./view-as.ts";
 
 /** Everything that staff may ask; a route of theirs without code does not compile. */
 export const staffBindings = (ports: Omit<Ports, "mailer" | "claims">): Bindings<"staff"> =>
-  ({ ...peopleBindings(ports), ...caseBindings(ports), ...documentBindings(ports), ...versionBindings(ports), ...sharingBindings(ports), ...registerBindings(ports), ...jobBindings(ports), ...accessBindings(ports), ...viewAsBindings(ports) });
+  ({ ...peopleBindings(ports), ...caseBindings(ports), ...documentBindings(ports), ...filingBindings(ports), ...versionBindings(ports), ...sharingBindings(ports), ...registerBindings(ports), ...jobBindings(ports), ...accessBindings(ports), ...viewAsBindings(ports) });

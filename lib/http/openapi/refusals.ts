@@ -15,6 +15,7 @@ const particular: Partial<Record<RouteName, readonly Code[]>> = {
   "documents.announce": ["too_large"], "versions.announce": ["too_large"], "client.items": ["too_large"], "client.announce": ["too_large", "forbidden"],
   "parts.list": ["conflict"], "client.parts": ["conflict"], "versions.release": ["locked"],
   "documents.download": ["locked"], "versions.publish": ["locked"],
+  "folders.restore": ["gone"], "documents.restore": ["gone"],
   "share.open": ["gone"], "share.page": ["gone"], "share.download": ["gone", "unauthenticated", "locked"],
 };
 
