@@ -4,6 +4,7 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket, HttpMethods, ObjectOwnership, TargetObjectKeyFormat, PartitionDateSource, type CorsRule, type IBucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import type { FirmSettings } from "../../lib/domain/firm.ts";
+import { uploadDays } from "../../lib/domain/upload.ts";
 import { roleArn, scanRole } from "../names.ts";
 
 /** A download URL is good for a minute, whatever its signer asked for. */
@@ -38,7 +39,7 @@ export class Documents extends Construct {
       targetObjectKeyFormat: TargetObjectKeyFormat.partitionedPrefix(PartitionDateSource.EVENT_TIME),
       cors: corsOf(settings),
       lifecycleRules: [
-        { id: "AbandonedUploads", abortIncompleteMultipartUploadAfter: Duration.days(7) },
+        { id: "AbandonedUploads", abortIncompleteMultipartUploadAfter: Duration.days(uploadDays) },
         { id: "DeletedVersions", noncurrentVersionExpiration: Duration.days(settings.retentionDays), expiredObjectDeleteMarker: true },
       ],
     });

@@ -32,7 +32,7 @@ export const compositeOf = (parts: readonly { readonly sha256: string }[]): stri
 };
 
 /** Long enough for a large file over a slow line with a weekend in between. The bucket's own rule ends abandoned parts after the same time. */
-const uploadDays = 7;
+export const uploadDays = 7;
 /** A URL signed before an upload was given up lives for a quarter of an hour, and S3 lets a part finish that had begun: what came late is removed a day later. */
 const remainsDays = 1;
 
