@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 // `cloud` tests run the real handlers against the emulators, which one global set-up starts; `plain` tests need nothing.
-const cloud = ["test/api/**/*.test.ts"];
+const cloud = ["test/api/**/*.test.ts", "test/model/**/*.test.ts"];
 const browser = ["test/browser/**/*.test.ts"];
 const emulated = { globalSetup: ["test/api/emulators.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 };
 // The browser's tests are asked for by name: they need Chromium.

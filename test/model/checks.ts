@@ -1,0 +1,120 @@
+import { resourceOf, type Pick, type Scene } from "./operations.ts";
+import { behindLink, everySpot, knowsCase, knowsMember, levelOf, listOf, maySee, mayEnter, openingGrants, sharedWith, type World } from "./reference.ts";
+
+/** One look at the system, and what the reference says that it must show. */
+export interface Check {
+  readonly name: string;
+  readonly look: () => Promise<unknown>;
+  readonly expected: (world: World) => unknown;
+}
+type Builder = (scene: Scene, world: World, pick: Pick) => Check | null;
+
+const ids = (items: readonly { folderId?: string; documentId?: string; kind?: string }[]): unknown[] => items.map((it) => (it.kind === "document" ? it.documentId : it.folderId)).toSorted();
+const sorted = (list: readonly string[] | null): unknown => list?.toSorted() ?? 404;
+
+export const checks: Readonly<Record<string, Builder>> = {
+  "download": ({ stage, caseId }, world, pick) => {
+    const [who, id] = [pick(stage.contacts), pick([...world.documents.keys()])];
+    return who === undefined || id === undefined ? null : {
+      name: "download", look: async () => (await who.call("POST", `/client/cases/${caseId}/documents/${id}/download`)).status,
+      expected: (it) => (!isIn(it, who.id) ? 401 : maySee(it, who.id, { kind: "document", id }) ? 200 : 404),
+    };
+  },
+  "list": ({ stage, caseId }, world, pick) => {
+    const [who, folder] = [pick(stage.contacts), pick([null, ...world.folders.keys()]) ?? null];
+    return who === undefined ? null : {
+      name: "list", look: async () => {
+        const { status, body } = await who.call("GET", `/client/cases/${caseId}/items?limit=100${folder === null ? "" : `&folderId=${folder}`}`);
+        return status === 200 ? ids(body.items) : status;
+      },
+      expected: (it) => (isIn(it, who.id) ? sorted(listOf(it, who.id, folder)) : 401),
+    };
+  },
+  "case": ({ stage, caseId }, _world, pick) => {
+    const who = pick(stage.contacts);
+    return who === undefined ? null : {
+      name: "case", look: async () => {
+        const [one, page] = [await who.call("GET", `/client/cases/${caseId}`), await who.call("GET", "/client/cases?limit=100")];
+        return [one.status, page.body.items?.some((it: { caseId: string }) => it.caseId === caseId) ?? null];
+      },
+      expected: (it) => (!isIn(it, who.id) ? [401, null] : knowsCase(it, who.id) ? [200, true] : [404, false]),
+    };
+  },
+  "shared with me": ({ stage, caseId }, _world, pick) => {
+    const who = pick(stage.contacts);
+    return who === undefined ? null : {
+      name: "shared with me", look: async () => {
+        const { status, body } = await who.call("GET", "/client/shared-with-me?limit=100");
+        return status === 200 ? body.items.filter((it: { case: { caseId: string } }) => it.case.caseId === caseId).map((it: { grantId: string }) => it.grantId).toSorted() : status;
+      },
+      expected: (it) => (isIn(it, who.id) ? sharedWith(it, who.id).toSorted() : 401),
+    };
+  },
+  "view as": ({ stage, caseId }, world, pick) => {
+    const [looks, who, folder] = [pick(stage.members), pick(stage.contacts), pick([null, ...world.folders.keys()]) ?? null];
+    return who === undefined || looks === undefined ? null : {
+      name: "view as", look: async () => {
+        const { status, body } = await looks.call("GET", `/staff/view-as/${who.id}/cases/${caseId}/items?limit=100${folder === null ? "" : `&folderId=${folder}`}`);
+        return status === 200 ? ids(body.items) : status;
+      },
+      expected: (it) => (!knowsMember(it, looks.id) ? 401 : !isIn(it, who.id) ? 409 : mayEnter(it, looks.id) ? sorted(listOf(it, who.id, folder)) : 404),
+    };
+  },
+  "staff": ({ stage, caseId }, _world, pick) => {
+    const who = pick(stage.members);
+    return who === undefined ? null : {
+      name: "staff", look: async () => (await Promise.all(["", "/items", "/grants", "/shares", "/timeline"].map((path) => who.call("GET", `/staff/cases/${caseId}${path}`)))).map((it) => it.status),
+      expected: (it) => Array.from({ length: 5 }, () => (!knowsMember(it, who.id) ? 401 : mayEnter(it, who.id) ? 200 : 404)),
+    };
+  },
+  "why": ({ stage, caseId }, world, pick) => {
+    const [who, spot] = [pick(stage.contacts), pick(everySpot(world))];
+    const asks = stage.members.find((it) => mayEnter(world, it.id));
+    if (who === undefined || spot === undefined || asks === undefined) return null;
+    const query = new URLSearchParams({ contactId: who.id, caseId, ...resourceOf(spot) });
+    return {
+      name: "why", look: async () => {
+        const { status, body } = await asks.call("GET", `/staff/access?${query}`);
+        if (status !== 200) return status;
+        return [body.allowed, body.level, body.because.filter((it: { kind: string }) => it.kind === "grant").map((it: { grantId: string }) => it.grantId).toSorted()];
+      },
+      expected: (it) => {
+        if (!mayEnter(it, asks.id)) return knowsMember(it, asks.id) ? 404 : 401;
+        const allowed = spot.kind === "case" ? knowsCase(it, who.id) : maySee(it, who.id, spot);
+        return [allowed, allowed ? levelOf(it, who.id, spot) : null, openingGrants(it, who.id, spot).toSorted()];
+      },
+    };
+  },
+  "link": ({ stage, links }, world, pick) => {
+    const id = pick([...world.shares.keys()]);
+    const path = links.get(id ?? "");
+    return id === undefined || path === undefined ? null : {
+      name: "link", look: async () => {
+        const { status, body } = await stage.firm.anyone("POST", `${path}/open`, {}, { accept: "application/json" });
+        return status === 200 ? ids(body.items) : status;
+      },
+      expected: (it) => { const share = it.shares.get(id); return share ? sorted(behindLink(it, share)) : 404; },
+    };
+  },
+};
+const isIn = (world: World, contact: string): boolean => world.contacts.get(contact)?.suspended === false;
+
+/** Who gains and who loses anywhere by a change of the world: what its dry run must have said. Contacts for what they may see, members for the case. */
+export const differencesOf = (before: World, after: World): { readonly gains: string[]; readonly loses: string[] } => {
+  const rank = { read: 1, upload: 2 } as const;
+  const rankOf = (world: World, contact: string, spot: ReturnType<typeof everySpot>[number]): number => { const level = levelOf(world, contact, spot); return level === null ? 0 : rank[level]; };
+  const gains = new Set<string>();
+  const loses = new Set<string>();
+  for (const [contact, { suspended }] of before.contacts) {
+    if (suspended) continue;
+    for (const spot of everySpot(before)) {
+      const change = rankOf(after, contact, spot) - rankOf(before, contact, spot);
+      if (change !== 0) (change > 0 ? gains : loses).add(contact);
+    }
+  }
+  for (const member of before.members.keys()) {
+    if (mayEnter(before, member) !== mayEnter(after, member)) (mayEnter(after, member) ? gains : loses).add(member);
+  }
+  return { gains: [...gains].toSorted(), loses: [...loses].toSorted() };
+};
+
