@@ -69,11 +69,14 @@ export const mayBreakGlass = (who: StaffMember, kase: Guarded): boolean => who.r
 /** Totals over clients, services and advisers hold restricted cases too: they are for administrators. Sums of cases and documents are for whoever may enter the case. */
 export const mayReadTotals = (role: Role, grouping: Grouping): boolean => grouping === "case" || grouping === "document" || staffMay(role, "administer");
 
-/** A record is for whoever may enter its case, and that glass was broken for every administrator; where there is no case, it is for administrators and for whoever it is of. */
-export const mayReadRecord = (who: StaffMember, record: Pick<AuditEvent, "action" | "who">, kase: Guarded | null, firm: Firm, now: Instant): boolean => {
-  if (kase !== null && mayEnter(who, kase, firm, now)) return true;
-  if (kase !== null) return who.role === "admin" && record.action === "cases.break-glass";
-  return staffMay(who.role, "administer") || ("id" in record.who && record.who.id === who.memberId);
+/**
+ * A record is for whoever may enter its case, and that glass was broken for every administrator; where it names no case, it is for administrators and for
+ * whoever it is of. One that names a case of nothing is for administrators alone: else whoever asked for a case could tell by the record of their own
+ * refusal whether there is one that they may not enter.
+ */
+export const mayReadRecord = (who: StaffMember, { action, who: actor, about }: Pick<AuditEvent, "action" | "who" | "about">, kase: Guarded | null, firm: Firm, now: Instant): boolean => {
+  if (kase !== null) return mayEnter(who, kase, firm, now) || (staffMay(who.role, "administer") && action === "cases.break-glass");
+  return staffMay(who.role, "administer") || (about.caseId === undefined && "id" in actor && actor.id === who.memberId);
 };
 
 /**

@@ -166,6 +166,8 @@ export interface AuditFilter {
   readonly from: Instant;
   readonly to: Instant;
   readonly keep: (event: AuditEvent) => boolean;
+  /** Asked for many at once, about what `keep` let through. */
+  readonly mayRead?: (events: readonly AuditEvent[]) => Promise<readonly AuditEvent[]>;
 }
 
 export interface Register {

@@ -26,7 +26,7 @@ const beginning: Instant = "2000-01-01T00:00:00.000Z";
 
 /**
  * The access register, newest first; without dates, the last thirty days. The narrowest key of the question picks the index. What the caller
- * may not know is left out of its page, so that a page may be short.
+ * may not know is left out while the page is filled: a page that is short and names a next one would tell of records that are hidden.
  */
 export const readRegister = ({ register, people, shares, cases, firm }: Pick<Ports, "register" | "people" | "shares" | "cases" | "firm">) =>
   async (request: Request<StaffPrincipal>, query: AuditQuery, page: PageRequest): Promise<Page<NamedEvent>> => {
@@ -45,9 +45,11 @@ export const readRegister = ({ register, people, shares, cases, firm }: Pick<Por
       event.at >= from && event.at < to && (query.result === undefined || event.result === query.result) && (query.caseId === undefined || event.about.caseId === query.caseId)
       && (query.clientId === undefined || event.about.clientId === query.clientId) && (query.documentId === undefined || event.about.documentId === query.documentId)
       && (query.contactId === undefined || ("id" in event.who && event.who.id === query.contactId));
-    const { items, next } = await register.list({ ...(by && { by }), from, to, keep }, page);
-    const known = await cases.byIds(items.flatMap((it) => it.about.caseId ?? []));
-    const shown = items.filter((it) => mayReadRecord(request.principal, it, (it.about.caseId && known.get(it.about.caseId)) ?? null, firm, request.now));
+    const mayRead = async (events: readonly AuditEvent[]): Promise<readonly AuditEvent[]> => {
+      const known = await cases.byIds(events.flatMap((it) => it.about.caseId ?? []));
+      return events.filter((it) => mayReadRecord(request.principal, it, (it.about.caseId && known.get(it.about.caseId)) ?? null, firm, request.now));
+    };
+    const { items: shown, next } = await register.list({ ...(by && { by }), from, to, keep, mayRead }, page);
     const names = await namesOf({ people, shares }, shown);
     const nameOf = (id: string | undefined): string | null => names.get(id ?? "") ?? null;
     return { items: shown.map((event) => ({ event, name: nameOf("id" in event.who ? event.who.id : undefined), contactName: nameOf(event.onBehalfOf) })), next };

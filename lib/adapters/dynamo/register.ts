@@ -27,19 +27,20 @@ const ulidTime = (at: Instant): string => {
 const idsBetween = (from: Instant, to: Instant): readonly [string, string] => [`evt_${ulidTime(from)}`, `evt_${ulidTime(to)}`];
 
 export const registerIn = (table: Table): Register => {
-  const byKey = (by: NonNullable<AuditFilter["by"]>, { from, to, keep }: AuditFilter, page: PageRequest) => {
+  const byKey = (by: NonNullable<AuditFilter["by"]>, { from, to, keep, mayRead }: AuditFilter, page: PageRequest) => {
     const index = indexes[by.kind];
     const { partitionKey, sortKey } = tableShape.globalIndexes[index];
     const position = (it: AuditEvent) => JSON.stringify({ ...keys.audit(it.at, it.eventId), [partitionKey]: by.id, [sortKey]: it.eventId });
-    return table.filteredPage({ partition: by.id, index, between: idsBetween(from, to), newestFirst: true }, page, auditEvent, keep, position);
+    return table.filteredPage({ partition: by.id, index, between: idsBetween(from, to), newestFirst: true }, page, auditEvent, keep, position, mayRead);
   };
 
-  /** The newest records of one shard that `keep` lets through, `wanted` of them or all there are: a shard is never left half read. */
-  const newest = async (partition: string, between: readonly [string, string], wanted: number, keep: AuditFilter["keep"]): Promise<AuditEvent[]> => {
+  /** The newest records of one shard that the filter lets through, `wanted` of them or all there are: a shard is never left half read. */
+  const newest = async (partition: string, between: readonly [string, string], wanted: number, { keep, mayRead }: AuditFilter): Promise<AuditEvent[]> => {
     const kept: AuditEvent[] = [];
     for (let after: string | null = null; kept.length < wanted; ) {
       const page: Page<AuditEvent> = await table.page({ partition, between, newestFirst: true }, { limit: 200, after }, auditEvent);
-      kept.push(...page.items.filter((it) => it.eventId < between[1] && keep(it)));
+      const found = page.items.filter((it) => it.eventId < between[1] && keep(it));
+      kept.push(...(mayRead ? await mayRead(found) : found));
       after = page.next;
       if (after === null) break;
     }
@@ -47,13 +48,14 @@ export const registerIn = (table: Table): Register => {
   };
 
   /** The whole firm: day by day backwards, the sixteen shards of a day merged. The position is the day and the id to go on below. */
-  const byDay = async ({ from, to, keep }: AuditFilter, { limit, after }: PageRequest): Promise<Page<AuditEvent>> => {
+  const byDay = async (filter: AuditFilter, { limit, after }: PageRequest): Promise<Page<AuditEvent>> => {
+    const { from, to } = filter;
     const [first, last] = idsBetween(from, to);
     const found: AuditEvent[] = [];
     let [day, below] = after === null ? [dayOf(to), last] : place.parse(JSON.parse(after));
     for (let looked = 0; looked < daysPerRequest && day >= dayOf(from); looked++) {
       const wanted = limit + 1 - found.length;
-      const shards = await Promise.all(Array.from({ length: auditShards }, (_, shard) => newest(auditPartition(day, shard), [first, below], wanted, keep)));
+      const shards = await Promise.all(Array.from({ length: auditShards }, (_, shard) => newest(auditPartition(day, shard), [first, below], wanted, filter)));
       found.push(...shards.flat().toSorted((a, b) => (a.eventId < b.eventId ? 1 : -1)));
       const lastShown = found[limit - 1];
       if (found.length > limit && lastShown) return { items: found.slice(0, limit), next: JSON.stringify([dayOf(lastShown.at), lastShown.eventId]) };

@@ -71,17 +71,21 @@ export class Table {
     return { items: (Items ?? []).map((item) => schema.parse(item)), next: LastEvaluatedKey ? JSON.stringify(LastEvaluatedKey) : null };
   }
 
-  /** A page that holds only what `keep` lets through, filled up to `limit` over at most ten reads; a short page still names its `next`. */
-  async filteredPage<T>(range: Range, request: PageRequest, schema: Schema<T>, keep: (item: T) => boolean, position: (item: T) => string): Promise<Page<T>> {
+  /**
+   * A page that holds only what `keep` lets through, filled up to `limit` over at most ten reads; a short page still names its `next`. A full one does
+   * where another item is kept behind it: a next page that turned out empty would tell of items that were left out. `mayRead` weighs what `keep` let
+   * through, a read's items at once.
+   */
+  async filteredPage<T>(range: Range, request: PageRequest, schema: Schema<T>, keep: (item: T) => boolean, position: (item: T) => string, mayRead?: (items: readonly T[]) => Promise<readonly T[]>): Promise<Page<T>> {
     const kept: T[] = [];
     let after = request.after;
     for (let read = 0; read < 10; read++) {
       const page = await this.page(range, { limit: 100, after }, schema);
-      for (const item of page.items) {
-        if (!keep(item)) continue;
+      const found = page.items.filter(keep);
+      for (const item of mayRead ? await mayRead(found) : found) {
+        const last = kept.at(-1);
+        if (last !== undefined && kept.length === request.limit) return { items: kept, next: position(last) };
         kept.push(item);
-        const isLastRead = item === page.items.at(-1) && page.next === null;
-        if (kept.length === request.limit) return { items: kept, next: isLastRead ? null : position(item) };
       }
       after = page.next;
       if (after === null) break;

@@ -30,7 +30,7 @@ export const caseBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | 
   "cases.create": route({
     body: z.strictObject({ clientId: idOf("client"), reference: line(60), title: line(200), ...staffing }), reply: caseView, status: 201,
     location: (it) => `/staff/cases/${it.caseId}`, run: async (request, { body }) => viewCase(await createCase(ports)(request, body)),
-    again: async (_, about) => viewCase(found(await ports.cases.get(made(about.caseId)))),
+    again: async (request, about) => viewCase(await enterCase(ports, request, made(about.caseId))),
   }),
   "cases.read": route({ params: z.object(inCase), reply: caseView, run: async (request, { params }) => viewCase(await enterCase(ports, request, params.caseId)) }),
   "cases.change": route({
@@ -53,6 +53,9 @@ export const caseBindings = (ports: Pick<Ports, "ledger" | "people" | "cases" | 
     params: z.object(inCase), body: z.strictObject({ text: paragraph(4000), visibleToClient: z.boolean(), occurredAt: z.optional(instant) }), reply: entryView, status: 201,
     location: (_, params) => `/staff/cases/${params.caseId}/timeline`,
     run: async (request, { params, body }) => viewEntry(await addTimelineEntry(ports)(request, params.caseId, body)),
-    again: async (_, about) => viewEntry(found(await ports.cases.entry(made(about.caseId), made(about.entryId)))),
+    again: async (request, about) => {
+      const { caseId } = await enterCase(ports, request, made(about.caseId));
+      return viewEntry(found(await ports.cases.entry(caseId, made(about.entryId))));
+    },
   }),
 });

@@ -39,7 +39,10 @@ export const sharingBindings = (ports: Pick<Ports, "ledger" | "people" | "cases"
     params: inCase, reply: grantView, status: 201, location: (it, params) => `/staff/cases/${params.caseId}/grants/${it.grantId}`,
     body: grantInput,
     run: async (request, { params, body }) => viewGrant(await giveGrant(ports)(request, params.caseId, body)),
-    again: async (_, about) => viewGrant(found(await ports.grants.get(made(about.caseId), made(about.grantId)))),
+    again: async (request, about) => {
+      const { caseId } = await enterCase(ports, request, made(about.caseId));
+      return viewGrant(found(await ports.grants.get(caseId, made(about.grantId))));
+    },
   }),
   "grants.revoke": route({
     params: z.object({ ...inCase.shape, grantId: idOf("grant") }), ifMatch: "optional", reply: none, status: 204,

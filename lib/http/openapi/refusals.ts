@@ -9,8 +9,8 @@ const codes = Object.keys(problems).filter(isCode);
 
 /** What single routes refuse beside what all of their kind do. */
 const particular: Partial<Record<RouteName, readonly Code[]>> = {
-  "me.read": ["not_found"],
-  "members.change": ["forbidden"], "cases.create": ["forbidden"], "cases.change": ["forbidden"], "statistics.access": ["forbidden"], "grants.preview": ["forbidden"],
+  "me.read": ["not_found"], "access.explain": ["not_found"],
+  "members.change": ["forbidden"], "cases.create": ["forbidden", "not_found"], "cases.change": ["forbidden"], "statistics.access": ["forbidden"], "grants.preview": ["forbidden"],
   "view-as.cases": ["conflict"], "view-as.case": ["conflict"], "view-as.timeline": ["conflict"], "view-as.items": ["conflict", "too_large"], "view-as.shared-with-me": ["conflict"],
   "documents.announce": ["too_large"], "versions.announce": ["too_large"], "client.items": ["too_large"], "client.announce": ["too_large", "forbidden"],
   "parts.list": ["conflict"], "client.parts": ["conflict"], "versions.release": ["locked"],
