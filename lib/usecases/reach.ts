@@ -76,6 +76,8 @@ export const topmost = async (deps: Deps, who: ContactPrincipal, caseId: CaseId,
       after = page.next;
     }
   }
+  // Revoked since it was seen that they hold something.
+  if (held.length === 0) throw notFound();
   const places = new Set(held.map((it) => it.place));
   const [folders, documents] = await Promise.all([
     deps.documents.folders(caseId, [...places].filter((it) => isId("folder", it))),

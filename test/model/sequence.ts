@@ -30,7 +30,7 @@ export const play = async (stage: Stage, steps: readonly Step[]): Promise<void> 
     const operation = builders[step.kind]?.(scene, world, pick) ?? null;
     const beside = step.beside === null ? null : (builders[step.beside]?.(scene, world, pick) ?? null);
     const looks = step.looks.flatMap((name) => checks[name]?.(scene, world, pick) ?? []);
-    if (operation !== null && beside !== null) world = await together(world, [operation, beside], looks.slice(0, 1), history);
+    if (operation !== null && beside !== null) world = await together(world, [operation, beside], looks.filter((it) => !inSeveralRequests.has(it.name)).slice(0, 1), history);
     else if (operation !== null) world = await alone(scene, world, operation, history);
     world.now = stage.firm.clock().getTime();
     for (const look of looks) await agree(look, world, history);
@@ -70,6 +70,9 @@ const dryRun = async ({ stage, caseId }: Scene, world: World, body: object) => {
   const short = (list: readonly { contactId?: string; memberId?: string }[]): string[] => list.map((it) => it.contactId ?? it.memberId ?? "").toSorted();
   return { gains: short(answer.body.gains), loses: short(answer.body.loses) };
 };
+
+/** Looks that ask more than once cannot be of one world while it changes. */
+const inSeveralRequests = new Set(["case", "staff"]);
 
 /** Two at once, and somebody who looks meanwhile: what succeeded must have been allowed in one order or the other, and the look must be of a world on the way. */
 const together = async (world: World, operations: readonly [Operation, Operation], looks: readonly Check[], history: string[]): Promise<World> => {
