@@ -40,6 +40,6 @@ export const needs = {
   "share-page": { table: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"], indexes: ["byNameForClients", "byPerson"], objects: ["download-released"], secrets: ["link", "cursor"] },
   "document-state": { table: ["GetItem", "PutItem"], objects: ["inspect", "release"] },
   "notify": { table: ["GetItem", "BatchGetItem", "UpdateItem"], secrets: ["link"], mail: true },
-  "jobs": { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], indexes: ["byName", "byPlace", "lists"] },
+  "jobs": { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"], indexes: ["byName", "byPlace", "lists"], objects: ["discard"] },
   "stats": { table: ["BatchGetItem", "PutItem", "UpdateItem"] },
 } as const satisfies Readonly<Record<FunctionName, Needs>>;

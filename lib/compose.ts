@@ -138,6 +138,6 @@ export const composeNotify = (config: Config<"notify">, around: Surroundings) =>
     around.clock,
   );
 
-export const composeJobs = (config: Config<"jobs">, around: Surroundings) => jobsConsumer({ ...stores(config.TABLE_NAME, around), firm: config.FIRM }, around.clock);
+export const composeJobs = (config: Config<"jobs">, around: Surroundings) => jobsConsumer({ ...stores(config.TABLE_NAME, around), objects: objectsIn(s3(around), config.BUCKET_NAME, around.clock), firm: config.FIRM }, around.clock);
 
 export const composeStats = (config: Config<"stats">, around: Surroundings) => statsConsumer(stores(config.TABLE_NAME, around));

@@ -36,7 +36,7 @@ export const environments = {
   "document-state": z.object({ ...table, ...bucket }),
   "notify": z.object({ ...table, ...firm, ...linkKey, ...publicUrl, PORTAL_URL: https, MAIL_SENDER: text, MAIL_REPLY_TO: z.optional(text), MAIL_CONFIGURATION_SET: text, MAIL_REGION: text, STAFF_APP_URL: https }),
   "stats": z.object({ ...table }),
-  "jobs": z.object({ ...table, ...firm }),
+  "jobs": z.object({ ...table, ...bucket, ...firm }),
 } as const;
 
 export type FunctionName = keyof typeof environments;

@@ -1,7 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { rules, triesPerMessage, type Consumer } from "../lib/events/rules.ts";
+import { rules, schedules, scheduleSource, triesPerMessage, type Consumer } from "../lib/events/rules.ts";
 
 /** An event as EventBridge delivers it. */
 export interface BusEvent {
@@ -15,6 +15,8 @@ export type ConsumerHandler = (batch: SQSEvent) => Promise<SQSBatchResponse>;
 export interface Bus {
   /** Resolves when every consumer that a rule names has the event behind it, or it lies among the dead letters. */
   publish(bus: "firm" | "default", event: BusEvent): Promise<void>;
+  /** As EventBridge does when a schedule's hour has come. */
+  fire(schedule: keyof typeof schedules): Promise<void>;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
   /** While held, events wait: for tests of what is visible meanwhile. */
@@ -39,13 +41,18 @@ export const startBus = (consumers: Readonly<Record<Consumer, ConsumerHandler>>,
     if (deadLetters !== null) await appendFile(deadLetters, `${JSON.stringify({ consumer, event })}\n`);
   };
 
+  const deliverTo = async (to: readonly Consumer[], event: BusEvent): Promise<void> => {
+    const work = Promise.all(to.map((consumer) => deliver(consumer, event))).then(() => undefined);
+    underway.add(work);
+    await work.finally(() => underway.delete(work));
+  };
+
   return {
-    async publish(bus, event) {
-      const matching = Object.values(rules).filter((rule) => rule.bus === bus && matches(rule.pattern, event));
-      const work = Promise.all(matching.map((rule) => deliver(rule.consumer, event))).then(() => undefined);
-      underway.add(work);
-      await work.finally(() => underway.delete(work));
-    },
+    publish: (bus, event) => deliverTo(Object.values(rules).flatMap((rule) => (rule.bus === bus && matches(rule.pattern, event) ? [rule.consumer] : [])), event),
+    fire: (schedule) => deliverTo([schedules[schedule].consumer], {
+      version: "0", id: randomUUID(), source: scheduleSource, "detail-type": "Scheduled Event", account: "000000000000", time: new Date().toISOString(), region: "eu-west-1",
+      resources: [`arn:aws:events:eu-west-1:000000000000:rule/${schedule}`], detail: {},
+    }),
     async idle() {
       while (underway.size > 0) await Promise.all(underway);
     },

@@ -8,11 +8,13 @@ const command = z.strictObject({
   clock: z.optional(z.strictObject({ aheadSeconds: z.number() })),
   /** Whether events wait, and to wait until everything has arrived. */
   delivery: z.optional(z.strictObject({ held: z.optional(z.boolean()), drain: z.optional(z.boolean()) })),
+  /** An hour that has come, whatever the clock says. */
+  schedule: z.optional(z.strictObject({ fire: z.enum(["daily"]) })),
   scan: z.optional(z.strictObject({ mode: z.enum(["auto", "hold", "NO_THREATS_FOUND", "THREATS_FOUND", "UNSUPPORTED", "FAILED"]) })),
 });
 
 /**
- * `POST /` on the loopback: moves the clock, holds or drains deliveries, says what the scan will find. It is no route of the API and in
+ * `POST /` on the loopback: moves the clock, holds or drains deliveries, brings an hour, says what the scan will find. It is no route of the API and in
  * no bundle: it exists on this machine alone.
  */
 export const startControl = async (port: number, clock: MovableClock, firm: LocalFirm): Promise<{ readonly url: string; close(): Promise<void> }> => {
@@ -25,10 +27,11 @@ export const startControl = async (port: number, clock: MovableClock, firm: Loca
         // A page in the developer's browser can send no JSON here without being asked first, and is not.
         if (incoming.headers["content-type"] !== "application/json") { answer(415, { message: "Send application/json." }); return; }
         const parsed = command.safeParse(JSON.parse(Buffer.concat(parts).toString("utf8") || "{}"));
-        if (!parsed.success) { answer(400, { message: "Send clock, delivery or scan.", errors: parsed.error.issues.map((it) => it.path.join(".")) }); return; }
-        const { clock: time, delivery, scan } = parsed.data;
+        if (!parsed.success) { answer(400, { message: "Send clock, delivery, schedule or scan.", errors: parsed.error.issues.map((it) => it.path.join(".")) }); return; }
+        const { clock: time, delivery, scan, schedule } = parsed.data;
         if (time) clock.offset = time.aheadSeconds * 1000;
         if (scan) firm.scanner.mode = scan.mode;
+        if (schedule) await firm.bus.fire(schedule.fire);
         if (delivery?.held !== undefined) firm.bus.hold(delivery.held);
         if (delivery?.drain === true) await firm.pipe.drained();
       }

@@ -5,6 +5,7 @@ import { movableClock } from "./clock.ts";
 import { startControl } from "./control.ts";
 import { startCognito } from "./emulators/cognito.ts";
 import { startDynamoDb } from "./emulators/dynamodb.ts";
+import { startHours } from "./hours.ts";
 import { assertPortFree } from "./emulators/ports.ts";
 import { startSes } from "./emulators/ses.ts";
 import { startLocalFirm } from "./firm.ts";
@@ -58,6 +59,8 @@ const main = async (): Promise<void> => {
     onAnswer: (entry) => { void appendFile(join(directory, "gateway.jsonl"), `${JSON.stringify(entry)}\n`); },
   });
   undo.push(() => firm.close());
+  const hours = startHours(clock, firm.bus);
+  undo.push(() => Promise.resolve(hours.stop()));
   const control = await startControl(ports.control, clock, firm);
   undo.push(() => control.close());
 
@@ -82,7 +85,7 @@ Legajo is running.
   API       ${local.api}
   Reference ${local.docs}
   Mails     ${local.mail}
-  Control   ${local.control}   (clock, delivery, scan: docs/local.md)
+  Control   ${local.control}   (clock, delivery, schedule, scan: docs/local.md)
 
 Staff sign in with
 ${logins.staff.map(login).join("\n")}

@@ -64,6 +64,10 @@ export class Documents extends Construct {
       deny("OnlyDocumentStateReleases", ["s3:PutObjectTagging", "s3:PutObjectVersionTagging", "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"], {
         ArnNotEquals: { "aws:PrincipalArn": stateRole },
       }),
+      // What is deleted for good goes by one hand, after the firm's retention, or by a person whom the account's owner has named for it. Lifecycle rules are no principal.
+      deny("OnlyJobsDelete", ["s3:DeleteObject", "s3:DeleteObjectVersion"], {
+        ArnNotEquals: { "aws:PrincipalArn": roleArn(this, settings, "jobs") }, StringNotEquals: { "aws:PrincipalTag/legajo": "operator" },
+      }),
       // A PUT without encryption headers gets the bucket's key; one that names another way or another key is refused.
       deny("NoOtherEncryption", ["s3:PutObject"], { StringNotEquals: { "s3:x-amz-server-side-encryption": "aws:kms" }, Null: { "s3:x-amz-server-side-encryption": "false" } }),
       deny("NoOtherKey", ["s3:PutObject"], {

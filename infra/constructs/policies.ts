@@ -58,7 +58,7 @@ export const permissionsOf = (scope: Construct, needs: Needs, { settings, data, 
     ...(uses.includes("inspect") ? [{ statement: new PolicyStatement({ actions: ["s3:ListBucket"], resources: [data.documents.arn] }) }] : []),
     // Whoever uploads asks whether one key exists. The key must be named: the condition leaves no way to list the bucket.
     ...(uses.includes("upload") ? [{ statement: new PolicyStatement({ actions: ["s3:ListBucket"], resources: [data.documents.arn], conditions: { StringLike: { "s3:prefix": "doc_*/ver_*" } } }) }] : []),
-    ...(uses.includes("discard") ? [{ statement: new PolicyStatement({ actions: ["s3:ListBucketVersions"], resources: [data.documents.arn] }) }] : []),
+    ...(uses.includes("discard") ? [{ statement: new PolicyStatement({ actions: ["s3:ListBucket", "s3:ListBucketVersions"], resources: [data.documents.arn] }) }] : []),
     ...keyOfDocuments([...new Set(uses.flatMap((use) => objectUses[use].keyActions))]),
   ];
 

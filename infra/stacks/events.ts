@@ -1,10 +1,10 @@
 import { Duration, Stack, Validations } from "aws-cdk-lib";
-import { Rule } from "aws-cdk-lib/aws-events";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { SqsQueue } from "aws-cdk-lib/aws-events-targets";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import type { Environment } from "../../lib/config.ts";
-import { consumers, rules, type Consumer, type EventRule } from "../../lib/events/rules.ts";
+import { consumers, rules, schedules, type Consumer, type EventRule } from "../../lib/events/rules.ts";
 import type { CodeOf } from "../bundling/bundle.ts";
 import type { HumanFacts } from "../constructs/alarm.ts";
 import { HouseFunction } from "../constructs/function.ts";
@@ -75,7 +75,7 @@ export class EventsStack extends Stack {
         MAIL_CONFIGURATION_SET: nameOf(settings, "mail"), MAIL_REGION: mailRegionOf(settings),
       }),
       "stats": build("stats", table),
-      "jobs": build("jobs", { ...table, ...firm }),
+      "jobs": build("jobs", { ...table, ...firm, BUCKET_NAME: data.documents.name }),
     };
 
     for (const name of consumers) {
@@ -93,13 +93,20 @@ export class EventsStack extends Stack {
           ruleName: nameOf(settings, ruleName), description: handling[name].purpose,
           ...(rule.bus === "firm" && { eventBus: bus }),
           eventPattern: patternOf(rule, data),
-          // A day of tries, then the inbox's own dead letters: the message there is the same event, and goes back the same way.
-          targets: [new SqsQueue(inbox.queue, { deadLetterQueue: inbox.deadLetters, maxEventAge: Duration.hours(24), retryAttempts: 185 })],
+          targets: [targetOf(inbox)],
+        });
+      }
+      for (const [scheduleName, { hour, minute }] of Object.entries(schedules).filter(([, { consumer }]) => consumer === name)) {
+        new Rule(this, scheduleName, {
+          ruleName: nameOf(settings, scheduleName), description: handling[name].purpose, schedule: Schedule.cron({ hour: String(hour), minute: String(minute) }), targets: [targetOf(inbox)],
         });
       }
     }
   }
 }
+
+/** A day of tries, then the inbox's own dead letters: the message there is the same event, and goes back the same way. */
+const targetOf = ({ queue, deadLetters }: Inbox) => new SqsQueue(queue, { deadLetterQueue: deadLetters, maxEventAge: Duration.hours(24), retryAttempts: 185 });
 
 const facts = (name: Consumer) => ({ purpose: handling[name].purpose, suffers: handling[name].suffers, whoRetries: handling[name].whoRetries });
 

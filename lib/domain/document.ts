@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { deletion } from "./case.ts";
+import { deletion, type Deletion } from "./case.ts";
 import { idOf } from "./ids.ts";
-import { instant } from "./time.ts";
+import { instant, type Instant } from "./time.ts";
 
 /** Facts arrive in any order, twice or never; a version's state is what they add up to. */
 const facts = z.object({
@@ -32,6 +32,8 @@ export const version = z.object({
   sha256: z.optional(z.string()),
   /** How a file above the limit of a single PUT is divided, and S3's id of the upload that collects the parts. */
   multipart: z.optional(z.object({ uploadId: z.string(), partSize: z.int(), partCount: z.int() })),
+  /** Its bytes are gone for good; what is left says which bytes they were and who brought them. */
+  purgedAt: z.optional(instant),
   scan: z.boolean(), facts, revision: z.int(),
 });
 export type Version = z.infer<typeof version>;
@@ -39,9 +41,9 @@ export type Version = z.infer<typeof version>;
 /**
  * `pending`: S3 holds nothing yet. `received`: it does, and the uploader has not said so. `scanning`: waits for the scan or for the tag. `held`: the scan could
  * give no word, staff may. `available`: can be read. `quarantined`: threats. `rejected`: S3 holds other bytes than announced. `aborted`: the upload was given up,
- * which unlike `rejected` is nothing to look into.
+ * which unlike `rejected` is nothing to look into. `purged`: its bytes are gone for good.
  */
-export const versionStates = ["pending", "received", "scanning", "held", "available", "quarantined", "rejected", "aborted"] as const;
+export const versionStates = ["pending", "received", "scanning", "held", "available", "quarantined", "rejected", "aborted", "purged"] as const;
 export type VersionState = (typeof versionStates)[number];
 
 /** The bytes that S3 holds are the announced ones: the whole file's hash of a single PUT, the composite of the parts that the uploader named. */
@@ -65,6 +67,7 @@ export const mayRelease = (it: Version): boolean => {
 /** The state that callers see. Only `available` versions can be read, and only once the tag is on the object. */
 export const stateOf = (it: Version): VersionState => {
   const { completed, stored, released, aborted } = it.facts;
+  if (it.purgedAt !== undefined) return "purged";
   if (stored !== undefined && !bytesMatch(it)) return "rejected";
   if (aborted !== undefined) return "aborted";
   if (stored === undefined) return "pending";
@@ -98,9 +101,16 @@ export const compositeIn = ({ multipart, facts: { sealed } }: Pick<Version, "mul
 /** A document of a case. `folderPath` (outermost first) is a hint; `folderId` is the truth. */
 export const document = z.object({
   documentId: idOf("document"), caseId: idOf("case"), folderId: z.optional(idOf("folder")), folderPath: z.array(idOf("folder")), name: z.string(),
-  versionCount: z.int(), published: z.optional(published), deleted: z.optional(deletion), createdAt: instant, revision: z.int(),
+  versionCount: z.int(), published: z.optional(published), deleted: z.optional(deletion), purgedAt: z.optional(instant), createdAt: instant, revision: z.int(),
 });
 export type Document = z.infer<typeof document>;
+
+/** What stays of a document for good: whose it was and that it is gone, no name and no place. Its versions tell which bytes there were. */
+export const purged = ({ documentId, caseId, versionCount, createdAt, revision }: Document, deleted: Deletion, now: Instant): Document =>
+  ({ documentId, caseId, folderPath: [], name: "", versionCount, deleted, purgedAt: now, createdAt, revision: revision + 1 });
+/** What stays of a version: which bytes they were, who brought them and when clients could get them. No words of people. */
+export const purgedVersion = ({ facts: { stored, sealed }, ...it }: Version, now: Instant): Version =>
+  ({ ...it, facts: { ...(stored && { stored }), ...(sealed && { sealed }) }, purgedAt: now, revision: it.revision + 1 });
 
 /** The object's key holds ids only: a name never becomes part of a key, a header or a path. */
 export const objectKey = (it: Pick<Version, "documentId" | "versionId">): string => `${it.documentId}/${it.versionId}`;

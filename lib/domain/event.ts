@@ -9,7 +9,7 @@ export const about = z.object({
   clientId: z.optional(idOf("client")), caseId: z.optional(idOf("case")), adviserId: z.optional(idOf("member")),
   folderId: z.optional(idOf("folder")), documentId: z.optional(idOf("document")), versionId: z.optional(idOf("version")),
   shareId: z.optional(idOf("share")), recipientId: z.optional(idOf("recipient")), grantId: z.optional(idOf("grant")),
-  contactId: z.optional(idOf("contact")), memberId: z.optional(idOf("member")), entryId: z.optional(idOf("timelineEntry")), jobId: z.optional(idOf("job")), jobId: z.optional(idOf("job")),
+  contactId: z.optional(idOf("contact")), memberId: z.optional(idOf("member")), entryId: z.optional(idOf("timelineEntry")), jobId: z.optional(idOf("job")),
 });
 export type About = z.infer<typeof about>;
 

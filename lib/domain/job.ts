@@ -4,7 +4,7 @@ import { idOf } from "./ids.ts";
 import { instant } from "./time.ts";
 
 /** Kinds of work that does not fit one transaction; `usecases/jobs.ts` says what a step of each does. */
-export const jobKinds = ["hints", "preview"] as const;
+export const jobKinds = ["hints", "preview", "purge", "sweep"] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 export const jobStates = ["running", "done", "failed"] as const;
@@ -37,4 +37,4 @@ export type JobResult = z.infer<typeof jobResult>;
 /** The action of a step's record; `jobs.done` and `jobs.failed` bring nothing more. */
 export const stepAction = "jobs.step";
 /** Actions whose event brings a step where its record names a job: those that may begin one, and a step of it. */
-export const jobActions = [stepAction, "grants.preview", "folders.change", "folders.restore"];
+export const jobActions = [stepAction, "jobs.begun", "grants.preview", "folders.change", "folders.restore"];

@@ -2,12 +2,13 @@ import * as z from "zod/mini";
 import { newId } from "../domain/ids.ts";
 import type { SystemPrincipal } from "../domain/principal.ts";
 import { toInstant } from "../domain/time.ts";
+import { daily } from "../usecases/daily.ts";
 import { continueJob, type JobDeps } from "../usecases/jobs.ts";
 import { sendMailsFor, type MailSettings } from "../usecases/mails.ts";
 import type { Ports } from "../usecases/ports.ts";
 import { Trail, type Request } from "../usecases/request.ts";
 import { lookAgain, objectScanned, objectStored, type Verdict } from "../usecases/facts.ts";
-import { triesPerMessage } from "./rules.ts";
+import { scheduleSource, triesPerMessage } from "./rules.ts";
 import { eachMessage, recordIn, wholeBatch, type BusEvent } from "./queue.ts";
 
 type Clock = () => Date;
@@ -54,6 +55,7 @@ export const jobsConsumer = (ports: JobDeps, clock: Clock) =>
     const request: Request<SystemPrincipal> = { principal, now, trail: new Trail("jobs.step", newId("httpRequest", new Date(now))) };
     const record = recordIn(event);
     if (record !== null) await continueJob(ports)(request, record, attempt >= triesPerMessage);
+    else if (event.source === scheduleSource) await daily(ports)(request);
   });
 
 /** Counts uses: a whole batch is added up before it is written. */

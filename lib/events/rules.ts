@@ -30,11 +30,17 @@ const outbox = (actions: readonly string[]) => ({
 export const rules = {
   "objects-created": { bus: "default", consumer: "document-state", pattern: { source: ["aws.s3"], "detail-type": ["Object Created"] } },
   "scan-results": { bus: "default", consumer: "document-state", pattern: { source: ["aws.guardduty"], "detail-type": ["GuardDuty Malware Protection Object Scan Result"] } },
-  "uploads-completed": { bus: "firm", consumer: "document-state", pattern: outbox(["versions.complete", "client.complete", "versions.release"]) },
+  "uploads-completed": { bus: "firm", consumer: "document-state", pattern: outbox(["versions.complete", "client.complete", "versions.release", "version.found"]) },
   "mails-due": { bus: "firm", consumer: "notify", pattern: outbox(["members.invite", "contacts.invite", "collaborators.invite", "shares.create", "version.quarantined"]) },
   "jobs-due": { bus: "firm", consumer: "jobs", pattern: outbox(jobActions) },
   "accesses": { bus: "firm", consumer: "stats", pattern: outbox(countedActions) },
 } as const satisfies Readonly<Record<string, EventRule>>;
+
+/** What the hour brings, in UTC: EventBridge's own events, from `scheduleSource`. Early in the morning, before anybody works. */
+export const schedules = {
+  daily: { consumer: "jobs", hour: 3, minute: 20 },
+} as const satisfies Readonly<Record<string, { readonly consumer: Consumer; readonly hour: number; readonly minute: number }>>;
+export const scheduleSource = "aws.events";
 
 /** The pipe lets through the stream records of the register's items alone: everything else in the table is nobody's event. */
 export const outboxFilter = { eventName: ["INSERT"], dynamodb: { Keys: { pk: { S: [{ prefix: "AUDIT#" }] } } } };

@@ -54,6 +54,13 @@ export const enterDocument = async (deps: Pick<Ports, "cases" | "firm" | "docume
   return found(document);
 };
 
+/** The list of its versions is a document's record: it stays when their bytes are gone for good, so that which version somebody got can be told for ever. */
+export const enterHistory = async (deps: Pick<Ports, "cases" | "firm" | "documents">, request: Staff, caseId: CaseId, documentId: DocumentId): Promise<void> => {
+  request.trail.concerns({ documentId });
+  const [, document] = await Promise.all([enterCase(deps, request, caseId), deps.documents.get(caseId, documentId)]);
+  if (document?.purgedAt === undefined) await enterDocument(deps, request, caseId, documentId);
+};
+
 export const enterVersion = async ({ documents }: Pick<Ports, "documents">, request: Staff, documentId: DocumentId, versionId: VersionId): Promise<Version> => {
   request.trail.concerns({ versionId });
   return found(await documents.version(documentId, versionId));

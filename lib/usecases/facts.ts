@@ -52,7 +52,7 @@ const addFacts = async (deps: Deps, request: System, ids: { documentId: Document
   for (let attempt = 1; ; attempt++) {
     try {
       const read = await deps.documents.version(ids.documentId, ids.versionId);
-      if (read === null) return;
+      if (read === null || read.purgedAt !== undefined) return;
       const kase = await deps.cases.get(read.caseId);
       const step = requestOf(request, action, { ...ids, caseId: read.caseId, ...(kase && { clientId: kase.clientId, adviserId: kase.adviserId }) });
       const news = learn(read);

@@ -11,10 +11,12 @@ import { hintsInput, hintsStep } from "./hints.ts";
 import { found } from "./people.ts";
 import type { Change, Ports } from "./ports.ts";
 import { previewInput, previewStep } from "./preview-pages.ts";
+import { purgeInput, purgeStep } from "./purge.ts";
 import { Trail, type Request } from "./request.ts";
+import { sweepInput, sweepStep } from "./sweep.ts";
 
 type System = Request<SystemPrincipal>;
-export type JobDeps = Pick<Ports, "ledger" | "jobs" | "documents" | "cases" | "people" | "grants" | "firm">;
+export type JobDeps = Pick<Ports, "ledger" | "jobs" | "documents" | "cases" | "people" | "grants" | "firm" | "objects">;
 type Deps = JobDeps;
 
 /** What one step prepared, and from where the next goes on: null when nothing is left. */
@@ -25,8 +27,8 @@ export interface Step {
   readonly did: number;
   readonly total?: number;
 }
-interface Kind { readonly step: (deps: Deps, job: Job) => Promise<Step> }
-const kind = <I>(input: z.ZodMiniType<I>, step: (deps: Deps, job: Job, input: I) => Promise<Step>): Kind => ({ step: (deps, job) => step(deps, job, input.parse(job.input)) });
+interface Kind { readonly step: (deps: Deps, job: Job, request: System) => Promise<Step> }
+const kind = <I>(input: z.ZodMiniType<I>, step: (deps: Deps, job: Job, input: I, request: System) => Promise<Step>): Kind => ({ step: (deps, job, request) => step(deps, job, input.parse(job.input), request) });
 
 /**
  * Every kind of job. To add one: its name in `domain/job.ts` (and what it finds, as a `jobResult`), the action that begins it in
@@ -37,6 +39,8 @@ const kind = <I>(input: z.ZodMiniType<I>, step: (deps: Deps, job: Job, input: I)
 const kinds: Readonly<Record<JobKind, Kind>> = {
   hints: kind(hintsInput, hintsStep),
   preview: kind(previewInput, previewStep),
+  purge: kind(purgeInput, purgeStep),
+  sweep: kind(sweepInput, sweepStep),
 };
 
 /**
@@ -76,7 +80,7 @@ export const continueJob = (deps: Deps) =>
   };
 
 const takeStep = async (deps: Deps, request: System, before: Job): Promise<void> => {
-  const { changes, position, did, total } = await kinds[before.kind].step(deps, before);
+  const { changes, position, did, total } = await kinds[before.kind].step(deps, before, request);
   const isDone = position === null;
   const step = requestOf(request, isDone ? "jobs.done" : stepAction, before);
   const after: Job = {

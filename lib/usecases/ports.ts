@@ -106,6 +106,8 @@ export interface Documents {
   folderTree(caseId: CaseId): Promise<readonly Pick<Folder, "folderId" | "parentId">[]>;
   /** What was deleted and can still be brought back at `now`, newest first. */
   trash(caseId: CaseId, now: Instant, page: PageRequest): Promise<Page<Item>>;
+  /** Candidates of all cases whose time was over at `now`, the first first: an index names them, which may be behind. */
+  dueTrash(now: Instant, page: PageRequest): Promise<Page<Item>>;
   version(documentId: DocumentId, id: VersionId): Promise<Version | null>;
   versions(documentId: DocumentId, page: PageRequest): Promise<Page<Version>>;
 
@@ -113,6 +115,10 @@ export interface Documents {
   addFolder(it: Folder): Change;
   changeFolder(before: Folder, after: Folder): Change;
   changeDocument(before: Document, after: Document): Change;
+  /** For good, with whatever name it still holds. */
+  dropFolder(it: Folder): Change;
+  /** What is left of a version whose bytes are gone. */
+  purgeVersion(it: Version, now: Instant): Change;
   /** A new document with its first version. */
   addDocument(it: Document, first: Version): Change;
   addVersion(document: Document, it: Version): Change;

@@ -1,19 +1,20 @@
+import * as z from "zod/mini";
 import { objectKey, type Version } from "../domain/document.ts";
 import type { SystemPrincipal } from "../domain/principal.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { isOver } from "../domain/time.ts";
 import { dueAt } from "../domain/upload.ts";
-import { lookAgain } from "./facts.ts";
 import type { Ports } from "./ports.ts";
 import { Trail, type Request } from "./request.ts";
+import type { Step } from "./jobs.ts";
 import { endUpload } from "./uploads.ts";
 
 type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "objects">;
 type System = Request<SystemPrincipal>;
 
 /**
- * Cleans up after uploads that nobody finished, in two visits. At the end of its week an upload is looked at once more (S3's event may have been lost)
- * and given up; a day later, when no URL of it is good any more, what it left in S3 goes. May run twice at once and stop anywhere.
+ * Cleans up after uploads that nobody finished, in two visits. At the end of its week an upload is looked for once more (S3's event may have been lost)
+ * and given up where S3 holds nothing; a day later, when no URL of it is good any more, what it left in S3 goes. May run twice at once and stop anywhere.
  * @returns how many were visited, and whether more are waiting.
  */
 export const sweepUploads = (deps: Deps) =>
@@ -24,6 +25,14 @@ export const sweepUploads = (deps: Deps) =>
     return { swept, more: due.next !== null };
   };
 
+export const sweepInput = z.strictObject({});
+const perStep = 25;
+/** What the list still names after a whole step without any work is behind, and comes up tomorrow. */
+export const sweepStep = async (deps: Deps, _job: unknown, _input: unknown, request: System): Promise<Step> => {
+  const { swept, more } = await sweepUploads(deps)(request, perStep);
+  return { changes: [], did: swept, position: more && swept > 0 ? "more" : null };
+};
+
 /** Decides from the version as it is now: the index that named it may be behind. */
 const visit = async (deps: Deps, request: System, { documentId, versionId }: Version): Promise<boolean> => {
   const isDue = (version: Version | null): version is Version => version !== null && isOver(dueAt(version) ?? undefined, request.now);
@@ -32,9 +41,8 @@ const visit = async (deps: Deps, request: System, { documentId, versionId }: Ver
   try {
     if (read.facts.aborted !== undefined) await removeRemains(deps, request, read);
     else {
-      await lookAgain(deps)(request, documentId, versionId);
-      const version = await deps.documents.version(documentId, versionId);
-      if (isDue(version)) await giveUp(deps, request, version);
+      if (read.facts.stored === undefined && (await deps.objects.exists(objectKey(read)))) await tell(deps, request, read);
+      else await giveUp(deps, request, read);
     }
     return true;
   } catch (error) {
@@ -42,6 +50,11 @@ const visit = async (deps: Deps, request: System, { documentId, versionId }: Ver
     if (error instanceof Refusal && (error.code === "stale" || error.code === "conflict")) return false;
     throw error;
   }
+};
+
+/** S3 holds what it never told of: the record brings the consumer that reads objects, which this one may not. */
+const tell = async ({ ledger }: Deps, request: System, version: Version): Promise<void> => {
+  await ledger.commit(stepOf(request, "version.found", version, null), []);
 };
 
 const giveUp = async (deps: Deps, request: System, version: Version): Promise<void> => {

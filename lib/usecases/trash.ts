@@ -2,7 +2,7 @@ import type { Deletion, Folder } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
 import type { CaseId, DocumentId, FolderId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
-import { Refusal } from "../domain/refusal.ts";
+import { notFound, Refusal } from "../domain/refusal.ts";
 import { isOver, plusDays } from "../domain/time.ts";
 import { decidedAnew } from "./anew.ts";
 import { enterCase } from "./cases.ts";
@@ -40,7 +40,9 @@ export const deleteDocument = (deps: Omit<Deps, "jobs">) =>
 
 /** What lay there, if it still can be brought back. @throws Refusal `conflict` for what is not deleted, `gone` once its time is over. */
 const restorable = <T extends Folder | Document>(it: T | null, { now }: Staff): T => {
-  const { deleted } = found(it);
+  const { deleted, ...rest } = found(it);
+  // What is gone for good is gone for whoever asks, whatever is kept of it.
+  if ("purgedAt" in rest && rest.purgedAt !== undefined) throw notFound();
   if (deleted === undefined) throw new Refusal("conflict", "This is not deleted.");
   if (isOver(deleted.until, now)) throw new Refusal("gone", "The time in which this could be brought back is over.");
   return found(it);

@@ -82,7 +82,7 @@ describe("the sweep of unfinished uploads", () => {
     expect((await expectOk(firm.admin.call("POST", `${documents}/${documentId}/download`))).size).toBe(2000);
   });
 
-  it("finishes an upload whose every event was lost, instead of ending it", async () => {
+  it("tells of an upload whose every event was lost, instead of ending it", async () => {
     const bytes = randomBytes(30);
     const it = await announce(firm, caseId, bytes, { draft: true });
     firm.scanner.mode = "hold";
@@ -90,10 +90,11 @@ describe("the sweep of unfinished uploads", () => {
     await put(it, bytes);
     expect(await versionNow(firm, caseId, it)).toMatchObject({ state: "pending" });
     expect(await sweep(8)).toEqual({ swept: 1, more: false });
-    expect(await versionNow(firm, caseId, it)).toMatchObject({ state: "received" });
+    expect((await recordsOf(firm)).filter((record) => record["action"] === "version.found").map((record) => record["about"].versionId)).toEqual([it.versionId]);
     firm.bus.hold(false);
     firm.scanner.mode = "auto";
     await firm.settle();
+    expect(await versionNow(firm, caseId, it)).toMatchObject({ state: "received" });
     expect(await sweep(30)).toEqual({ swept: 0, more: false });
     expect(await versionsIn(it.key)).toBe(1);
   });

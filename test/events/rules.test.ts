@@ -1,3 +1,4 @@
+import type { SQSEvent } from "aws-lambda";
 import { describe, expect, it } from "vitest";
 import { countedActions } from "../../lib/domain/event.ts";
 import { jobActions } from "../../lib/domain/job.ts";
@@ -27,6 +28,13 @@ describe("the rules of the bus", () => {
     for (const action of ["share.page", "documents.download", "contacts.invite-begun", "shares.revoke", "audit.list", "", "versions.completed"]) expect(await reached("firm", record(action)), action).toEqual([]);
     expect(await reached("firm", { source: "legajo", "detail-type": "other", detail: record("shares.create").detail })).toEqual([]);
     expect(await reached("firm", { source: "legajo", "detail-type": "audit", detail: null })).toEqual([]);
+  });
+
+  it("bring an hour to the consumer whose it is, and to no other", async () => {
+    const got: string[] = [];
+    const consumer = (name: string) => async ({ Records }: SQSEvent) => { got.push(`${name} ${JSON.parse(Records[0]!.body).source}`); return { batchItemFailures: [] }; };
+    await startBus({ "document-state": consumer("document-state"), notify: consumer("notify"), stats: consumer("stats"), jobs: consumer("jobs") }, null).fire("daily");
+    expect(got).toEqual(["jobs aws.events"]);
   });
 
   it("bring no refusal to anybody", async () => {

@@ -73,6 +73,13 @@ describe("The documents bucket", () => {
     expect(text(rule?.Condition)).toContain("legajo-ferrer-document-state");
     expect(text(rule?.Condition)).not.toContain("malware-scan");
   });
+  it("lets nobody delete an object but jobs, and whoever the account's owner has tagged for it", () => {
+    expect(denial("OnlyJobsDelete")).toMatchObject({
+      Action: ["s3:DeleteObject", "s3:DeleteObjectVersion"], Principal: "*",
+      Condition: { ArnNotEquals: { "aws:PrincipalArn": expect.anything() }, StringNotEquals: { "aws:PrincipalTag/legajo": "operator" } },
+    });
+    expect(text(denial("OnlyJobsDelete"))).toContain("role/legajo-ferrer-jobs");
+  });
   it("forgets abandoned uploads after a week and deleted versions after the firm's retention", () => {
     expect(text(bucket?.Properties["LifecycleConfiguration"])).toMatch(/"DaysAfterInitiation":7.*"NoncurrentDays":90/);
     expect(text(synthesize(clinica).templates.data.toJSON())).toContain('"NoncurrentDays":1825');

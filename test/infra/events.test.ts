@@ -1,6 +1,6 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { consumers, outboxFilter, rules } from "../../lib/events/rules.ts";
+import { consumers, outboxFilter, rules, schedules } from "../../lib/events/rules.ts";
 import { clinica, ferrer, resourcesOf, statementsOf, synthesize, text } from "./synth.ts";
 
 const { events, mail } = synthesize(ferrer).templates;
@@ -33,18 +33,25 @@ it("Nobody but the pipe may put an event on the firm's bus, because every consum
 describe("The rules", () => {
   const found = resourcesOf(events, "AWS::Events::Rule").map(([, { Properties }]) => Properties);
   it("are those of the event rules, each to its consumer's queue", () => {
-    expect(found.map(({ Name }) => Name).sort()).toEqual(Object.keys(rules).map((name) => `legajo-ferrer-${name}`).sort());
+    expect(found.map(({ Name }) => Name).sort()).toEqual([...Object.keys(rules), ...Object.keys(schedules)].map((name) => `legajo-ferrer-${name}`).sort());
     for (const [name, { consumer }] of Object.entries(rules)) {
       const rule = found.find(({ Name }) => Name === `legajo-ferrer-${name}`);
       expect(text(rule?.["Targets"])).toContain(`"${consumer.replaceAll("-", "")}inboxQueue`);
     }
   });
   it("of the account's bus name this firm's bucket, where S3 and where GuardDuty say it", () => {
-    const patterns = found.filter(({ EventBusName }) => EventBusName === undefined).map(({ EventPattern }) => EventPattern);
+    const patterns = found.filter(({ EventBusName, EventPattern }) => EventBusName === undefined && EventPattern !== undefined).map(({ EventPattern }) => EventPattern);
     expect(patterns).toEqual([
       { source: ["aws.s3"], "detail-type": ["Object Created"], detail: { bucket: { name: [{ "Fn::ImportValue": expect.stringContaining("DocumentsBucket") }] } } },
       { source: ["aws.guardduty"], "detail-type": ["GuardDuty Malware Protection Object Scan Result"], detail: { s3ObjectDetails: { bucketName: [{ "Fn::ImportValue": expect.stringContaining("DocumentsBucket") }] } } },
     ]);
+  });
+  it("of the clock bring each schedule's hour, in UTC, to its consumer's queue", () => {
+    for (const [name, { consumer, hour, minute }] of Object.entries(schedules)) {
+      const rule = found.find(({ Name }) => Name === `legajo-ferrer-${name}`);
+      expect(rule).toMatchObject({ ScheduleExpression: `cron(${minute} ${hour} * * ? *)`, State: "ENABLED" });
+      expect(text(rule?.["Targets"])).toContain(`"${consumer}inboxQueue`);
+    }
   });
   it("of the firm's bus stand on the firm's bus, with the pattern of the event rules", () => {
     for (const [name, { bus, pattern }] of Object.entries(rules).filter(([, rule]) => rule.bus === "firm"))

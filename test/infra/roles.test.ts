@@ -33,7 +33,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObjectVersionTagging", ...consume,
   ],
   "notify": [...read, "dynamodb:UpdateItem", "secretsmanager:GetSecretValue", "ses:SendEmail", ...consume],
-  "jobs": [...read, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", ...consume],
+  "jobs": [
+    ...read, "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "s3:AbortMultipartUpload", "s3:DeleteObjectVersion", "s3:ListBucket", "s3:ListBucketVersions", ...consume,
+  ],
   "stats": ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", ...consume],
 };
 

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import { folder, type Folder } from "../../domain/case.ts";
-import { document, version, type Document, type Version } from "../../domain/document.ts";
+import { document, purgedVersion, version, type Document, type Version } from "../../domain/document.ts";
 import { idOf } from "../../domain/ids.ts";
 import { dueAt } from "../../domain/upload.ts";
 import { isOver } from "../../domain/time.ts";
 import type { Documents, Item } from "../../usecases/ports.ts";
 import type { Page } from "../../usecases/request.ts";
 import { filedItem, filingIn, isFolder, keyOf } from "./filed.ts";
-import { deletedPage, keys, nameKeys } from "./keys.ts";
+import { deletedList, deletedPage, keys, nameKeys } from "./keys.ts";
 import { cannotFail } from "./ledger.ts";
 import type { Table } from "./table.ts";
 import { together, writesOf } from "./writes.ts";
@@ -50,11 +50,14 @@ export const documentsIn = (table: Table): Documents => {
       const deleted = await table.filteredPage({ partition: caseId, index: "byName", startsWith: deletedPage, newestFirst: true }, page, filed, (it) => !isOver(it.deleted?.until, now), position);
       return { items: deleted.items.map(itemOf), next: deleted.next };
     },
+    dueTrash: (now, page) => table.page({ partition: deletedList, index: "lists", between: ["0", `${now}~`] }, page, item),
     version: (documentId, id) => table.get(keys.version(documentId, id), version),
     versions: (documentId, page) => table.page({ partition: documentId, startsWith: "VERSION#", newestFirst: true }, page, version),
 
     addFolder: (it) => together(...filing.add(it)),
     changeFolder: (before, after) => together(...filing.refile(before, after)),
+    dropFolder: (it) => together(...filing.remove(it)),
+    purgeVersion: (it, now) => write.replace(keys.version(it.documentId, it.versionId), purgedVersion(it, now), cannotFail),
     changeDocument: (before, after) => together(...filing.refile(before, after)),
     addDocument: (it, first) => together(
       ...filing.add(it),

@@ -2,7 +2,7 @@ import type { Folder } from "../../domain/case.ts";
 import type { Document } from "../../domain/document.ts";
 import type { CaseId, FolderId } from "../../domain/ids.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import { keys, nameKeys, type Key } from "./keys.ts";
+import { deletedList, keys, nameKeys, type Key } from "./keys.ts";
 import { cannotFail, staleRevision, type TableChange } from "./ledger.ts";
 import type { Table } from "./table.ts";
 import { writesOf } from "./writes.ts";
@@ -30,7 +30,8 @@ const lying = (field: "parentId" | "folderId", parent: FolderId | undefined) => 
 
 /** An item with what lists it: its folder's page or, once deleted, the bin of its case and the firm's list of what is due to go. */
 export const filedItem = (it: Folder | Document) => {
-  if (it.deleted !== undefined) return { ...it, nameKey: nameKeys.deleted(it.deleted.at, idOf(it)), list: "TRASH", listKey: nameKeys.due(it.deleted.until, idOf(it)) };
+  if ("purgedAt" in it && it.purgedAt !== undefined) return { ...it, nameKey: undefined };
+  if (it.deleted !== undefined) return { ...it, nameKey: nameKeys.deleted(it.deleted.at, idOf(it)), list: deletedList, listKey: nameKeys.due(it.deleted.until, idOf(it)) };
   const sort = isFolder(it) ? nameKeys.folder(it.parentId, it.name, it.folderId) : nameKeys.document(it.folderId, it.name, it.documentId);
   return { ...it, nameKey: sort, ...((isFolder(it) || it.published) && { clientNameKey: sort }) };
 };

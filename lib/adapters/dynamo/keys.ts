@@ -52,6 +52,7 @@ export const auditPartition = (day: string, shard: number): string => `AUDIT#${d
 
 /** What was deleted in a case, by instant. */
 export const deletedPage = "BIN#";
+export const deletedList = "TRASH";
 
 /** Sort keys of the local indexes. `IN#<folder>#` is one folder's page: folders are `0`, documents `1`, each by folded name. */
 export const nameKeys = {

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { idOf } from "../../domain/ids.ts";
 import type { StaffPrincipal } from "../../domain/principal.ts";
 import { paragraph } from "../../domain/text.ts";
-import { enterDocument, publishVersion, releaseVersion } from "../../usecases/documents.ts";
+import { enterHistory, publishVersion, releaseVersion } from "../../usecases/documents.ts";
 import type { Ports } from "../../usecases/ports.ts";
 import { staffWay } from "../../usecases/upload-ways.ts";
 import { announceDocument, announceVersion } from "../../usecases/uploads.ts";
@@ -30,7 +30,7 @@ export const versionBindings = (ports: Pick<Ports, "ledger" | "cases" | "documen
     "versions.list": route({
       list: true, params: ofDocument, reply: pageOf(versionView),
       run: async (request, { params, page }) => {
-        await enterDocument(ports, request, params.caseId, params.documentId);
+        await enterHistory(ports, request, params.caseId, params.documentId);
         return paged(await ports.documents.versions(params.documentId, page), viewVersion);
       },
     }),

@@ -1,0 +1,103 @@
+import * as z from "zod/mini";
+import type { Deletion, Folder } from "../domain/case.ts";
+import { objectKey, purged, type Document, type Version } from "../domain/document.ts";
+import type { Job } from "../domain/job.ts";
+import type { SystemPrincipal } from "../domain/principal.ts";
+import { isOver, plusSeconds, type Instant } from "../domain/time.ts";
+import type { Step } from "./jobs.ts";
+import type { Ports } from "./ports.ts";
+import { Trail, type Request } from "./request.ts";
+
+/** What was deleted and whose time is over goes for good: the bytes from S3, the names from the table. */
+type System = Request<SystemPrincipal>;
+type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "objects" | "jobs">;
+
+export const purgeInput = z.strictObject({});
+/** The last of the due things that is done with. */
+const place = z.tuple([z.nullable(z.string())]);
+
+/** Of each document some calls to S3 and a transaction: a step's minute holds many times as many. */
+const mostThings = 50;
+/** Bringing back ends an hour before: a request that began in time is answered long before the first byte goes. */
+export const lastDue = (now: Instant): Instant => plusSeconds(now, -3600);
+
+/**
+ * Takes what is due one after the other; each document and each folder is a transaction of its own with its record, so that a kill in between
+ * leaves nothing to undo. The list of what is due may be behind: what it names is read again before anything is touched.
+ */
+export const purgeStep = async (deps: Deps, job: Job, _input: unknown, request: System): Promise<Step> => {
+  const [begin] = job.position === null ? [null] : place.parse(JSON.parse(job.position));
+  let after = begin;
+  let left = mostThings;
+  while (left > 0) {
+    const { items: [candidate], next } = await deps.documents.dueTrash(lastDue(request.now), { limit: 1, after });
+    if (candidate === undefined) return { changes: [], did: mostThings - left, position: null };
+    left -= candidate.kind === "document" ? await purgeDeleted(deps, request, job, candidate.document) : await purgeFolder(deps, request, job, candidate.folder, left);
+    // A folder that was not finished is the next step's first.
+    if (left <= 0) break;
+    if (next === null) return { changes: [], did: mostThings - left, position: null };
+    after = next;
+  }
+  return { changes: [], did: mostThings - left, position: JSON.stringify([after]) };
+};
+
+const isDue = (it: Folder | Document | null, now: Instant): it is (Folder | Document) & { deleted: Deletion } => it?.deleted !== undefined && isOver(it.deleted.until, lastDue(now));
+
+/** @returns how much was done. */
+const purgeDeleted = async (deps: Deps, request: System, job: Job, { caseId, documentId }: Document): Promise<number> => {
+  const document = await deps.documents.get(caseId, documentId);
+  if (document === null || document.purgedAt !== undefined || !isDue(document, request.now)) return 0;
+  await purgeDocument(deps, request, job, document, document.deleted);
+  return 1;
+};
+
+/** Objects go before the records of them change: after a kill in between, deleting what is gone succeeds. */
+const purgeDocument = async (deps: Deps, request: System, job: Job, document: Document, deleted: Deletion): Promise<void> => {
+  const { ledger, documents, objects, cases, jobs } = deps;
+  const { caseId, documentId } = document;
+  const kase = await cases.get(caseId);
+  const about = { caseId, documentId, jobId: job.jobId, ...(kase && { clientId: kase.clientId, adviserId: kase.adviserId }) };
+  for (let after: string | null = null; ;) {
+    const page: Awaited<ReturnType<typeof documents.versions>> = await documents.versions(documentId, { limit: 50, after });
+    const held = page.items.filter((it) => it.purgedAt === undefined);
+    for (const version of held) await discard(objects, version);
+    const changes = held.map((it) => documents.purgeVersion(it, request.now));
+    after = page.next;
+    if (after === null) {
+      const result = jobs.addResult(job, documentId, { kind: "purged", caseId, documentId, versions: document.versionCount });
+      await ledger.commit(stepOf(request, "documents.purged", about), [...changes, documents.changeDocument(document, purged(document, deleted, request.now)), result]);
+      return;
+    }
+    if (changes.length > 0) await ledger.commit(stepOf(request, "versions.purged", about), changes);
+  }
+};
+
+const discard = async (objects: Ports["objects"], version: Version): Promise<void> => {
+  if (version.multipart && version.facts.stored === undefined) await objects.dropParts(objectKey(version), version.multipart.uploadId);
+  await objects.discard(objectKey(version));
+};
+
+/** The innermost first, so that nothing is left without a way to it. @returns how much was done: at least `most` where the folder is not finished. */
+const purgeFolder = async (deps: Deps, request: System, job: Job, { caseId, folderId }: Folder, most: number): Promise<number> => {
+  const root = await deps.documents.folder(caseId, folderId);
+  if (!isDue(root, request.now) || !("ancestors" in root)) return 0;
+  const open: Folder[] = [root];
+  let did = 0;
+  for (let innermost = open.at(-1); innermost !== undefined && did < most; innermost = open.at(-1)) {
+    const { items } = await deps.documents.items(caseId, innermost.folderId, { limit: most - did, after: null }, "staff");
+    const [first] = items;
+    if (first?.kind === "folder") {
+      open.push(first.folder);
+      continue;
+    }
+    for (const it of items) if (it.kind === "document") await purgeDocument(deps, request, job, it.document, root.deleted);
+    did += items.length;
+    if (first !== undefined) continue;
+    await deps.ledger.commit(stepOf(request, "folders.purged", { caseId, folderId: innermost.folderId, jobId: job.jobId }), [deps.documents.dropFolder(innermost)]);
+    open.pop();
+    did += 1;
+  }
+  return did;
+};
+
+const stepOf = (request: System, action: string, about: Trail["about"]): System => ({ ...request, trail: new Trail(action, request.trail.requestId, undefined, about) });

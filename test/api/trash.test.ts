@@ -1,0 +1,259 @@
+import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { expectOk } from "../../local/caller.ts";
+import { openLink, startTestFirm, type Person, type TestFirm } from "./firm.ts";
+import { announce, announceVersion, complete, documentClient, put, recordsOf, scan } from "./probe.ts";
+import { filingOf, type Filing } from "./tree.ts";
+
+const day = 86_400_000;
+
+describe("what is deleted", () => {
+  let firm: TestFirm;
+  let clientId: string;
+  let contact: Person;
+  let caseId: string;
+  let at: Filing;
+  const of = (path: string) => `/staff/cases/${caseId}/${path}`;
+  const staff = async (method: string, path: string, body?: unknown) => firm.admin.call(method, of(path), body);
+  const give = (resource: object) => expectOk(staff("POST", "grants", { principal: { contactId: contact.id }, resource, level: "read" }));
+  const client = (method: string, path: string) => contact.call(method, `/client/cases/${caseId}/${path}`);
+  const trash = async (): Promise<any[]> => (await at.read("trash?limit=100")).items; // eslint-disable-line @typescript-eslint/no-explicit-any -- whatever the API answers
+
+  beforeAll(async () => {
+    firm = await startTestFirm();
+    clientId = await firm.createClient();
+  });
+  beforeEach(async () => {
+    contact = await firm.inviteContact(clientId);
+    caseId = await firm.createCase(clientId);
+    at = filingOf(firm.admin.call, caseId);
+  });
+  afterAll(() => firm.stop());
+
+  /** A folder with a document in a folder in it, open to a contact and to two links. */
+  const opened = async () => {
+    const outer = await at.folder("Outer");
+    const inner = await at.folder("Inner", outer);
+    const documentId = await firm.upload(caseId, "Paper.pdf", undefined, inner);
+    for (const resource of [{ folderId: outer }, { folderId: inner }, { documentId }]) await give(resource);
+    const [tree, selection] = [await firm.share(caseId, { folderId: inner }), await firm.share(caseId, { documentIds: [documentId] })];
+    const cookies = [(await openLink(firm, tree.path)).cookie, (await openLink(firm, selection.path)).cookie];
+    const byLink = async (index: 0 | 1): Promise<(number | string[])[]> => {
+      const { path } = [tree, selection][index]!;
+      const headers = { cookie: cookies[index]!, accept: "application/json" };
+      const list = await firm.anyone("GET", path, undefined, headers);
+      return [(await firm.anyone("POST", `${path}/documents/${documentId}`, {}, headers)).status, list.status === 200 ? list.body.items.map((it: { documentId: string }) => it.documentId) : list.status];
+    };
+    const ids = (items: { kind: string; folderId: string; documentId?: string }[]) => items.map((it) => it.documentId ?? it.folderId);
+    /** All ways to the document: staff, the client, view-as and links. */
+    const ways = async () => ({
+      staff: await Promise.all([["GET", `documents/${documentId}`], ["POST", `documents/${documentId}/download`], ["GET", `documents/${documentId}/versions`], ["GET", `folders/${inner}`], ["GET", `items?folderId=${inner}`]].map(async ([method = "", path = ""]) => (await staff(method, path)).status)),
+      client: [(await client("POST", `documents/${documentId}/download`)).status, (await client("GET", `items?folderId=${inner}`)).status, ids((await client("GET", "items")).body.items), (await contact.call("GET", "/client/shared-with-me")).body.items.length],
+      viewAs: [(await firm.admin.call("GET", `/staff/view-as/${contact.id}/cases/${caseId}/items?folderId=${inner}`)).status, ids((await firm.admin.call("GET", `/staff/view-as/${contact.id}/cases/${caseId}/items`)).body.items)],
+      links: [...(await byLink(0)), ...(await byLink(1))],
+    });
+    const open = { staff: [200, 200, 200, 200, 200], client: [200, 200, [outer], 3], viewAs: [200, [outer]], links: [200, [documentId], 200, [documentId]] };
+    const shut = { staff: [404, 404, 404, 404, 404], client: [404, 404, [], 0], viewAs: [404, []], links: [404, 404, 404, []] };
+    return { outer, inner, documentId, ways, open, shut };
+  };
+
+  it.each(["outer", "inner"] as const)("shuts all that lies inside the %s folder to everybody in one write, and opens it again as it was", async (which) => {
+    const it = await opened();
+    expect(await it.ways()).toEqual(it.open);
+    await firm.settle();
+    const writes = (await scan(firm)).length;
+    firm.bus.hold(true);
+    try {
+      expect((await staff("DELETE", `folders/${it[which]}`)).status).toBe(204);
+      // Nothing but the register has grown, and a name is free.
+      expect((await scan(firm)).filter((item) => !item["pk"].startsWith("AUDIT#")).length).toBeLessThan(writes);
+      const { client: [download, list, topmost, given], ...others } = await it.ways();
+      const { client: _, ...shut } = it.shut;
+      expect({ download, list, others }).toEqual({ download: 404, list: 404, others: which === "outer" ? shut : { ...shut, viewAs: [404, [it.outer]] } });
+      expect({ topmost, given }).toEqual(which === "outer" ? { topmost: [], given: 0 } : { topmost: [it.outer], given: 1 });
+      expect(await at.inside()).toEqual(which === "outer" ? [] : [it.outer]);
+      expect((await staff("POST", `folders/${it[which]}/restore`, {})).status).toBe(200);
+      expect(await it.ways(), "before any job").toEqual(it.open);
+    } finally {
+      firm.bus.hold(false);
+    }
+    await firm.settle();
+    expect(await it.ways()).toEqual(it.open);
+  });
+
+  it("is a document alone, without its folder", async () => {
+    const it = await opened();
+    expect((await staff("DELETE", `documents/${it.documentId}`)).status).toBe(204);
+    expect(await it.ways()).toEqual({ staff: [404, 404, 404, 200, 200], client: [404, 200, [it.outer], 2], viewAs: [200, [it.outer]], links: [404, [], 404, []] });
+    expect((await staff("DELETE", `documents/${it.documentId}`)).status).toBe(404);
+    expect((await staff("POST", `documents/${it.documentId}/restore`)).body).toMatchObject({ documentId: it.documentId, name: "Paper.pdf", folderId: it.inner });
+    expect(await it.ways()).toEqual(it.open);
+    expect(await staff("POST", `documents/${it.documentId}/restore`)).toMatchObject({ status: 409, body: { code: "conflict" } });
+  });
+
+  it("cannot be given, shared, moved, uploaded to or put into", async () => {
+    const { outer, inner, documentId } = await opened();
+    const loose = await firm.upload(caseId, "Loose.pdf");
+    const sibling = await at.folder("Sibling");
+    await staff("DELETE", `folders/${outer}`);
+    const announcement = { contentType: "application/pdf", size: 1, sha256: "0".repeat(64) };
+    const field = (path: string) => ({ status: 400, body: { errors: [{ path }] } });
+    const principal = { contactId: contact.id };
+    for (const folderId of [outer, inner]) {
+      expect(await staff("POST", "grants", { principal: { clientId }, resource: { folderId }, level: "read" })).toMatchObject(field("body.resource.folderId"));
+      expect(await staff("POST", "shares", { folderId, recipients: [{ email: "x@elsewhere.example" }] })).toMatchObject(field("body.folderId"));
+      expect(await staff("POST", "folders", { name: "New", parentId: folderId })).toMatchObject(field("body.parentId"));
+      expect(await staff("POST", "documents", { name: "New.pdf", folderId, ...announcement })).toMatchObject(field("body.folderId"));
+      expect(await at.patch(`documents/${loose}`, { folderId })).toMatchObject(field("body.folderId"));
+      expect(await at.patch(`folders/${sibling}`, { parentId: folderId })).toMatchObject(field("body.parentId"));
+      expect((await firm.admin.call("PATCH", of(`folders/${folderId}`), { name: "X" }, { "if-match": '"1"' })).status).toBe(404);
+    }
+    expect(await staff("POST", "grants", { principal, resource: { documentId }, level: "read" })).toMatchObject(field("body.resource.documentId"));
+    expect(await staff("POST", "shares", { documentIds: [loose, documentId], recipients: [{ email: "x@elsewhere.example" }] })).toMatchObject(field("body.documentIds.1"));
+    expect((await staff("POST", `documents/${documentId}/versions`, announcement)).status).toBe(404);
+    expect((await firm.admin.call("PATCH", of(`documents/${documentId}`), { name: "X" }, { "if-match": '"2"' })).status).toBe(404);
+  });
+
+  it("frees its name, and comes back under another or elsewhere where that was taken or its place is gone", async () => {
+    const [a, b] = [await at.folder("A"), await at.folder("B")];
+    const documentId = await firm.upload(caseId, "Paper.pdf", undefined, a);
+    await staff("DELETE", `documents/${documentId}`);
+    const second = await firm.upload(caseId, "paper.PDF", undefined, a);
+    expect(await staff("POST", `documents/${documentId}/restore`)).toMatchObject({ status: 409, body: { errors: [{ path: "body.name", message: "“Paper.pdf” is taken in this folder." }] } });
+    expect((await staff("POST", `documents/${documentId}/restore`, { name: "Paper (2).pdf" })).body).toMatchObject({ name: "Paper (2).pdf", folderId: a });
+    await staff("DELETE", `documents/${documentId}`);
+    await staff("DELETE", `folders/${a}`);
+    expect(await staff("POST", `documents/${documentId}/restore`)).toMatchObject({ status: 409, body: { errors: [{ path: "body.folderId", message: "Is needed: null is the case's root." }] } });
+    expect(await staff("POST", `documents/${documentId}/restore`, { folderId: a })).toMatchObject({ status: 400, body: { errors: [{ path: "body.folderId" }] } });
+    expect((await staff("POST", `documents/${documentId}/restore`, { folderId: b })).body).toMatchObject({ folderId: b });
+    // A folder comes back with what was in it, and nowhere into itself.
+    const inner = await at.folder("A");
+    expect(await staff("POST", `folders/${a}/restore`)).toMatchObject({ status: 409, body: { errors: [{ path: "body.name" }] } });
+    expect((await staff("POST", `folders/${a}/restore`, { parentId: inner })).body).toMatchObject({ parentId: inner, jobId: expect.stringMatching(/^job_/) });
+    expect(await at.inside(a)).toEqual([second]);
+    await staff("DELETE", `folders/${inner}`);
+    expect(await staff("POST", `folders/${inner}/restore`, { parentId: a })).toMatchObject({ status: 400, body: { errors: [{ path: "body.parentId" }] } });
+    await staff("POST", `folders/${inner}/restore`);
+    expect(await staff("POST", `folders/${inner}/restore`)).toMatchObject({ status: 409 });
+  });
+
+  it("is listed by who deleted it, when and until when, newest first, page by page", async () => {
+    const adviser = await firm.inviteMember("adviser");
+    const folders = [await at.folder("A"), await at.folder("B"), await at.folder("C")];
+    const documentId = await firm.upload(caseId, "Paper.pdf", undefined, folders[1]);
+    expect(await trash()).toEqual([]);
+    await firm.admin.call("DELETE", of(`documents/${documentId}`), undefined, { "if-match": '"9"' }).then((it) => expect(it.status).toBe(412));
+    await staff("DELETE", `documents/${documentId}`);
+    for (const it of folders) await expectOk(adviser.call("DELETE", of(`folders/${it}`)));
+    const listed = await trash();
+    expect(listed.map((it) => it.documentId ?? it.folderId)).toEqual([...folders.toReversed(), documentId]);
+    expect(listed[3]).toMatchObject({ kind: "document", documentId, folderId: folders[1], caseId, name: "Paper.pdf", deletedBy: firm.admin.id });
+    expect(listed[0]).toMatchObject({ kind: "folder", folderId: folders[2], name: "C", deletedBy: adviser.id });
+    expect(Date.parse(listed[0].restorableUntil) - Date.parse(listed[0].deletedAt)).toBe(90 * day);
+    const seen: string[] = [];
+    for (let cursor: string | null = ""; cursor !== null;) {
+      const page: any = await at.read(`trash?limit=1${cursor && `&cursor=${encodeURIComponent(cursor)}`}`); // eslint-disable-line @typescript-eslint/no-explicit-any -- as above
+      seen.push(...page.items.map((it: { documentId?: string; folderId: string }) => it.documentId ?? it.folderId));
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual([...folders.toReversed(), documentId]);
+    expect(await contact.call("GET", of("trash"))).toMatchObject({ status: 401 });
+  });
+
+  describe("for longer than the firm keeps it", () => {
+    const objectsOf = async (documentId: string): Promise<string[]> => {
+      const { Versions = [], DeleteMarkers = [] } = await new S3Client({}).send(new ListObjectVersionsCommand({ Bucket: firm.bucket, Prefix: `${documentId}/` }));
+      return [...Versions, ...DeleteMarkers].map(({ Key = "" }) => Key);
+    };
+    const later = async <T>(ms: number, run: () => Promise<T>): Promise<T> => {
+      firm.clock.offset += ms;
+      try {
+        return await run();
+      } finally {
+        firm.clock.offset -= ms;
+      }
+    };
+    const fire = async () => { await firm.bus.fire("daily"); await firm.settle(); };
+    /** The staff's token is from before the clock moved; what is asked later is asked by the table and the bucket. */
+    const items = async (pk: string) => (await scan(firm)).filter((it) => it["pk"] === pk);
+
+    it("goes for good: every S3 version and every name, with a record of each document and what is left to tell which bytes there were", async () => {
+      const outer = await at.folder("Outer secret");
+      const inner = await at.folder("Inner secret", outer);
+      const documentId = await firm.upload(caseId, "Secret name.pdf", undefined, inner);
+      const second = await announceVersion(firm, caseId, documentId, Buffer.from("second"));
+      await put(second, Buffer.from("second"));
+      await complete(firm, caseId, second);
+      await firm.settle();
+      const unfinished = await announce(firm, caseId, Buffer.from("never sent"), { folderId: outer, name: "Secret unfinished.pdf" });
+      // Given up by the sweep of the same hour, long before.
+      const alone = await firm.upload(caseId, "Secret alone.pdf");
+      const kept = await firm.upload(caseId, "Kept.pdf");
+      const restored = await firm.upload(caseId, "Restored.pdf");
+      const { items: before } = await at.read(`documents/${documentId}/versions`);
+      expect(await objectsOf(documentId)).toHaveLength(2);
+      for (const path of [`folders/${outer}`, `documents/${alone}`, `documents/${restored}`]) await expectOk(staff("DELETE", path));
+
+      await later(89 * day, fire);
+      expect([await objectsOf(documentId), await objectsOf(alone)].map((it) => it.length)).toEqual([2, 1]);
+      expect((await trash()).map((it) => it.documentId ?? it.folderId)).toEqual([restored, alone, outer]);
+      await expectOk(staff("POST", `documents/${restored}/restore`));
+
+      await later(91 * day, fire);
+      expect([...(await objectsOf(documentId)), ...(await objectsOf(unfinished.documentId)), ...(await objectsOf(alone))]).toEqual([]);
+      expect([(await objectsOf(kept)).length, (await objectsOf(restored)).length]).toEqual([1, 1]);
+      expect(await trash()).toEqual([]);
+      for (const path of [`folders/${outer}`, `folders/${inner}`, `documents/${documentId}`, `documents/${alone}`]) {
+        expect((await staff("GET", path)).status, path).toBe(404);
+        expect((await staff("POST", `${path}/restore`, {})).status, path).toBe(404);
+      }
+      expect(JSON.stringify((await scan(firm)).filter((it) => it["caseId"] === caseId || it["pk"] === caseId || it["pk"] === documentId || it["pk"].startsWith("job_")))).not.toContain("ecret");
+      expect((await items(caseId)).filter((it) => it["sk"].startsWith("FOLDER#") || it["sk"].startsWith("NAME#")).map((it) => it["sk"].slice(0, 5)).toSorted()).toEqual(["NAME#", "NAME#"]);
+
+      // Which version did they get? Its number, size and hash are there, and who brought it.
+      const { items: after } = await at.read(`documents/${documentId}/versions`);
+      const evidence = ({ number, sha256, size, uploadedBy, createdAt, publishedAt, versionId }: any) => ({ number, sha256, size, uploadedBy, createdAt, publishedAt, versionId }); // eslint-disable-line @typescript-eslint/no-explicit-any -- a version
+      expect(after.map(evidence)).toEqual(before.map(evidence));
+      expect(after.map((it: { state: string }) => it.state)).toEqual(["purged", "purged"]);
+      expect((await staff("POST", `documents/${documentId}/download`, { versionId: after[0].versionId })).status).toBe(404);
+
+      const records = (await recordsOf(firm)).filter((it) => it["about"].caseId === caseId && it["action"].endsWith(".purged"));
+      expect(records.map((it) => [it["action"], it["about"].documentId ?? it["about"].folderId, it["who"].kind]).toSorted()).toEqual(
+        [["documents.purged", alone, "system"], ["documents.purged", documentId, "system"], ["folders.purged", inner, "system"], ["folders.purged", outer, "system"]].toSorted());
+      expect(records.find((it) => it["about"].documentId === documentId)).toMatchObject({ about: { clientId }, auditDocument: documentId });
+      const { jobId } = records[0]!["about"];
+      expect((await firm.admin.call("GET", `/staff/jobs/${jobId}`)).body).toMatchObject({ kind: "purge", state: "done", done: expect.any(Number) });
+      const { items: results } = (await firm.admin.call("GET", `/staff/jobs/${jobId}/results`)).body;
+      expect(results.filter((it: { caseId: string }) => it.caseId === caseId).map((it: { documentId: string; versions: number }) => [it.documentId, it.versions]).toSorted()).toEqual([[alone, 1], [documentId, 2]].toSorted());
+      expect((await (await firm.inviteMember("adviser")).call("GET", `/staff/jobs/${jobId}`)).status, "the firm's own jobs are the administrators'").toBe(404);
+      // Once more, and late events, change nothing.
+      await later(92 * day, fire);
+      expect((await recordsOf(firm)).filter((it) => it["about"].caseId === caseId && it["action"].endsWith(".purged"))).toHaveLength(4);
+    });
+
+    it("cannot be brought back any more, also in the hours before it goes", async () => {
+      const folderId = await at.folder("A");
+      const documentId = await firm.upload(caseId, "Paper.pdf");
+      for (const path of [`folders/${folderId}`, `documents/${documentId}`]) await expectOk(staff("DELETE", path));
+      await overdue(folderId, documentId);
+      for (const path of [`folders/${folderId}`, `documents/${documentId}`]) expect(await staff("POST", `${path}/restore`, {}), path).toMatchObject({ status: 410, body: { code: "gone" } });
+      expect(await trash()).toEqual([]);
+      // An hour's grace: a request that began in time is answered before the first byte goes.
+      await fire();
+      expect(await objectsOf(documentId)).toHaveLength(1);
+      await later(3_700_000, fire);
+      expect(await objectsOf(documentId)).toEqual([]);
+    });
+
+    /** As if they had been deleted so long ago that their time was over a second ago. */
+    const overdue = async (...ids: string[]): Promise<void> => {
+      const over = new Date(firm.clock().getTime() - 1000).toISOString();
+      for (const it of await items(caseId)) {
+        const id = it["documentId"] ?? it["folderId"];
+        if (it["deleted"] === undefined || !ids.includes(id)) continue;
+        await documentClient().send(new UpdateCommand({ TableName: firm.table, Key: { pk: it["pk"], sk: it["sk"] }, UpdateExpression: "SET deleted.#until = :over, listKey = :key", ExpressionAttributeNames: { "#until": "until" }, ExpressionAttributeValues: { ":over": over, ":key": `${over}#${id}` } }));
+      }
+    };
+  });
+});
