@@ -75,7 +75,13 @@ const play = async (): Promise<void> => {
   }
   say(`She downloads all ${items.length}: every byte is the one that was uploaded.`);
 
-  await expectOk(staff("POST", `/staff/cases/${caseId}/grants`, { principal: { contactId }, resource: { folderId }, level: "read" }));
+  const grant = { principal: { contactId }, resource: { folderId }, level: "read" };
+  const { gains, loses } = await expectOk(staff("POST", `/staff/cases/${caseId}/grants/preview`, grant));
+  say(`Asks first what giving the folder to Ana Núñez would change: ${gains.map((it: { name: string }) => it.name).join(", ")} would gain, ${loses.length === 0 ? "nobody" : loses.length} would lose.`);
+  await expectOk(staff("POST", `/staff/cases/${caseId}/grants`, grant));
+  const seen = await expectOk(staff("GET", `/staff/view-as/${contactId}/cases/${caseId}/items?folderId=${folderId}&limit=100`));
+  const { because } = await expectOk(staff("GET", `/staff/access?contactId=${contactId}&caseId=${caseId}&documentId=${seen.items[0].documentId}`));
+  say(`Gives it, looks as Ana Núñez and sees ${seen.items.length} documents, the first because of a ${because[0].kind} on ${because[0].resource.folderId === folderId ? "the folder" : "something else"}.`);
   const [, password = ""] = await mailWith(local.mail, email, /: (\S{27}-aA1)(?:\s|$)/);
   const client = callerOf(local.api, await signIn(local.cognito, local.clientPool, email, password));
   const cases = await expectOk(client("GET", "/client/cases"));

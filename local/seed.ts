@@ -9,6 +9,7 @@ export interface Logins { readonly staff: readonly StaffLogin[]; readonly client
 
 const admin = { email: "marta.ferrer@bufete-ferrer.example", name: "Marta Ferrer" };
 const adviser = { email: "jordi.puig@bufete-ferrer.example", name: "Jordi Puig", role: "adviser" };
+const assistant = { email: "laia.serra@bufete-ferrer.example", name: "Laia Serra", role: "assistant" };
 const people = [
   { client: "Construcciones Núñez, S.L.", contact: { email: "ana.nunez@construcciones-nunez.example", name: "Ana Núñez", locale: "es" }, reference: "2026/0147", title: "Compraventa de la nave de Salt" },
   { client: "Família Vidal Roca", contact: { email: "pere.vidal@vidal-roca.example", name: "Pere Vidal", locale: "ca" }, reference: "2026/0152", title: "Herència Vidal" },
@@ -20,7 +21,7 @@ export const seedAdministrator = async (firm: LocalFirm, { mail }: SharedEmulato
   return { staff: [{ email: admin.email, password: await passwordIn(mail, admin.email), role: "admin" }], clients: [] };
 };
 
-/** The demonstration firm, made through the API alone: two of the staff, two clients with a contact and a case each. */
+/** The demonstration firm, made through the API alone: an administrator, an adviser with an assistant, two clients with a contact and a case each. */
 export const seedDemonstration = async (firm: LocalFirm, emulators: SharedEmulators): Promise<Logins> => {
   const { mail, cognito } = emulators;
   const first = (await seedAdministrator(firm, emulators)).staff;
@@ -37,5 +38,7 @@ export const seedDemonstration = async (firm: LocalFirm, emulators: SharedEmulat
     await expectOk(staff("POST", `/staff/cases/${caseId}/grants`, { principal: { contactId }, resource: {}, level: "read" }));
     clients.push({ email: it.contact.email, password: await passwordIn(mail, it.contact.email), clientId, contactId });
   }
-  return { staff: [...first, { email: adviser.email, password: await passwordIn(mail, adviser.email), role: adviser.role }], clients };
+  await expectOk(staff("POST", "/staff/members", { ...assistant, advisers: [memberId] }));
+  const others = [adviser, assistant].map(async ({ email, role }) => ({ email, role, password: await passwordIn(mail, email) }));
+  return { staff: [...first, ...(await Promise.all(others))], clients };
 };

@@ -120,7 +120,7 @@ const planOfTeam = async ({ people, firm }: Deps, now: Instant, kase: Case, chan
   const levelIn = (it: Member, of: Case): Level | null => (entriesOf(it, of, firm, now).length > 0 ? "upload" : null);
   return {
     kase, sources: [{ firm: true }],
-    differences: async ({ members }) => members.map((it) => ({ who: { memberId: it.memberId }, name: it.name, before: levelIn(it, kase), after: levelIn(it, after) })),
+    differences: ({ members }) => Promise.resolve(members.map((it) => ({ who: { memberId: it.memberId }, name: it.name, before: levelIn(it, kase), after: levelIn(it, after) }))),
   };
 };
 

@@ -74,7 +74,7 @@ export const checks: Readonly<Record<string, Builder>> = {
     const query = new URLSearchParams({ contactId: who.id, caseId, ...resourceOf(spot) });
     return {
       name: "why", look: async () => {
-        const { status, body } = await asks.call("GET", `/staff/access?${query}`);
+        const { status, body } = await asks.call("GET", `/staff/access?${query.toString()}`);
         if (status !== 200) return status;
         return [body.allowed, body.level, body.because.filter((it: { kind: string }) => it.kind === "grant").map((it: { grantId: string }) => it.grantId).toSorted()];
       },

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { CaseId } from "../../lib/domain/ids.ts";
 import type { Person } from "../api/firm.ts";
 import { isFree, isInside, knowsMember, mayEnter, pathOf, type Grant, type Spot, type World } from "./reference.ts";
@@ -170,7 +171,7 @@ export const builders: Readonly<Record<string, Builder>> = {
     const inIt = (it: World): boolean => (folder === null ? chosen.every((id) => pathOf(it, { kind: "document", id }) !== null) : live(it, folder));
     return {
       name: "share", run: async () => {
-        const answer = await asked(who, "POST", of(scene, "/shares"), { ...(folder === null ? { documentIds: chosen } : { folderId: folder }), recipients: [{ email: `r${Math.random().toString(36).slice(2)}@elsewhere.example` }] });
+        const answer = await asked(who, "POST", of(scene, "/shares"), { ...(folder === null ? { documentIds: chosen } : { folderId: folder }), recipients: [{ email: `${randomUUID()}@elsewhere.example` }] });
         if (answer.ok) scene.links.set(answer.body.share.shareId, await pathOfLink(scene.stage, answer.body.share.shareId, answer.body.recipients[0].recipientId));
         return answer;
       },
