@@ -79,6 +79,13 @@ export const mayReadRecord = (who: StaffMember, { action, who: actor, about }: P
   return staffMay(who.role, "administer") || (about.caseId === undefined && "id" in actor && actor.id === who.memberId);
 };
 
+/** A job of no case is for whoever started it; what the firm's own schedule began is for administrators. A case's are for whoever may enter it. */
+export const mayReadJob = (who: StaffMember, { startedBy }: { readonly startedBy?: MemberId | undefined }): boolean =>
+  startedBy === undefined ? staffMay(who.role, "administer") : startedBy === who.memberId;
+
+/** Nobody changes their own role or suspends themselves, so that whoever administers the firm cannot lock everybody out alone. */
+export const mayChangeMember = (who: StaffMember, memberId: MemberId): boolean => staffMay(who.role, "administer") && who.memberId !== memberId;
+
 /**
  * Levels, each with all before it: `read` lists and downloads, `upload` adds documents. Nothing lets a client change or delete.
  */
@@ -96,6 +103,13 @@ export const grant = z.object({
   place: z.union([idOf("case"), idOf("folder"), idOf("document")]), level: z.enum(levels), expiresAt: z.optional(instant), createdAt: instant, givenBy: idOf("member"),
 });
 export type Grant = z.infer<typeof grant>;
+
+/** Who can hold a grant in a case: its client, the client's contacts, and collaborators. A contact of other clients alone would learn that this client exists (E6). */
+export const mayHold = (holder: { readonly clientId: ClientId } | { readonly clientIds: readonly ClientId[] }, { clientId }: Pick<Case, "clientId">): boolean =>
+  "clientId" in holder ? holder.clientId === clientId : holder.clientIds.length === 0 || holder.clientIds.includes(clientId);
+
+/** A contact goes on with an upload that they began themselves, as long as they may add documents there. */
+export const mayGoOnUploading = (contactId: ContactId, { uploadedBy }: { readonly uploadedBy: string }, held: Level | null): boolean => uploadedBy === contactId && includes(held, "upload");
 
 /** Where something lies: the folders around it, innermost first, each as its own item says now. */
 export interface Location {

@@ -1,4 +1,4 @@
-import type { Grant, Level, Place } from "../domain/access.ts";
+import { mayHold, type Grant, type Level, type Place } from "../domain/access.ts";
 import type { Case } from "../domain/case.ts";
 import type { CaseId, ClientId, ContactId, DocumentId, FolderId, GrantId, MemberId } from "../domain/ids.ts";
 import type { About } from "../domain/event.ts";
@@ -44,11 +44,10 @@ export const plannedGrant = async ({ documents, people }: Pick<Ports, "documents
   const place: Place = folderId ?? documentId ?? caseId;
 
   if ("clientId" in input.principal) {
-    if (input.principal.clientId !== kase.clientId) throw invalid("body.principal.clientId", "Is not the client of this case.");
+    if (!mayHold(input.principal, kase)) throw invalid("body.principal.clientId", "Is not the client of this case.");
   } else {
     if (contact === null) throw invalid("body.principal.contactId", "Is not a contact of the firm.");
-    // E6: a contact of other clients alone would learn that this one exists.
-    if (contact.clientIds.length > 0 && !contact.clientIds.includes(kase.clientId)) throw invalid("body.principal.contactId", "Is a contact of another client.");
+    if (!mayHold(contact, kase)) throw invalid("body.principal.contactId", "Is a contact of another client.");
   }
 
   const holder = "clientId" in input.principal ? input.principal.clientId : input.principal.contactId;

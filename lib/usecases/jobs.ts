@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { staffMay } from "../domain/access.ts";
+import { mayEnter, mayReadJob } from "../domain/access.ts";
 import type { AuditEvent } from "../domain/event.ts";
 import { newId, type CaseId, type JobId } from "../domain/ids.ts";
 import { stepAction, type Job, type JobKind } from "../domain/job.ts";
@@ -12,7 +12,7 @@ import { found } from "./people.ts";
 import type { Change, Ports } from "./ports.ts";
 import { previewInput, previewStep } from "./preview-pages.ts";
 import { purgeInput, purgeStep } from "./purge.ts";
-import { Trail, type Request } from "./request.ts";
+import { Trail, type Page, type PageRequest, type Request } from "./request.ts";
 import { sweepInput, sweepStep } from "./sweep.ts";
 
 type System = Request<SystemPrincipal>;
@@ -105,8 +105,20 @@ export const enterJob = ({ jobs, cases, firm }: Pick<Ports, "jobs" | "cases" | "
   async (request: Request<StaffPrincipal>, jobId: JobId): Promise<Job> => {
     request.trail.concerns({ jobId });
     const it = found(await jobs.get(jobId));
-    const { principal } = request;
     if (it.caseId !== undefined) await enterCase({ cases, firm }, request, it.caseId);
-    else if (it.startedBy !== principal.memberId && !(it.startedBy === undefined && staffMay(principal.role, "administer"))) throw notFound();
+    else if (!mayReadJob(request.principal, it)) throw notFound();
     return it;
+  };
+
+/** One's own, newest first, without those of cases that one may no longer enter: a page may be short. */
+export const ownJobs = ({ jobs, cases, firm }: Pick<Ports, "jobs" | "cases" | "firm">) =>
+  async ({ principal, now }: Request<StaffPrincipal>, page: PageRequest): Promise<Page<Job>> => {
+    const { items, next } = await jobs.startedBy(principal.memberId, page);
+    const known = await cases.byIds(items.flatMap((it) => it.caseId ?? []));
+    const shown = items.filter(({ caseId }) => {
+      if (caseId === undefined) return true;
+      const kase = known.get(caseId);
+      return kase !== undefined && mayEnter(principal, kase, firm, now);
+    });
+    return { items: shown, next };
   };

@@ -1,3 +1,4 @@
+import { mayChangeMember } from "../domain/access.ts";
 import type { ClientId, ContactId, MemberId } from "../domain/ids.ts";
 import { newId } from "../domain/ids.ts";
 import type { Client, Contact, Member, Role } from "../domain/people.ts";
@@ -34,7 +35,7 @@ export const changeMember = ({ ledger, people, accounts }: Deps) =>
     request.trail.concerns({ memberId });
     const before = found(await people.member(memberId));
     sameRevision(before, input.revision);
-    if (memberId === request.principal.memberId) throw new Refusal("conflict", "Nobody changes their own role or suspends themselves: ask another administrator.");
+    if (!mayChangeMember(request.principal, memberId)) throw new Refusal("conflict", "Nobody changes their own role or suspends themselves: ask another administrator.");
     const { revision, ...fields } = input;
     const role = fields.role ?? before.role;
     // An assistant who becomes something else works for nobody any more.

@@ -1,4 +1,4 @@
-import { includes, levelOf } from "../domain/access.ts";
+import { includes, levelOf, mayGoOnUploading } from "../domain/access.ts";
 import type { Document, Version } from "../domain/document.ts";
 import type { CaseId, ContactId, DocumentId, FolderId, MemberId, VersionId } from "../domain/ids.ts";
 import type { ContactPrincipal, Principal, StaffPrincipal } from "../domain/principal.ts";
@@ -53,9 +53,9 @@ export const contactWay = (deps: Pick<Ports, "cases" | "grants" | "documents">):
     async toVersion(request, caseId, documentId, versionId) {
       request.trail.concerns({ caseId, documentId, versionId });
       const [kase, document, version] = await Promise.all([deps.cases.get(caseId), deps.documents.get(caseId, documentId), deps.documents.version(documentId, versionId)]);
-      if (kase === null || document === null || version?.uploadedBy !== request.principal.contactId) throw notFound();
+      if (kase === null || document === null || version === null) throw notFound();
       request.trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
-      if (!includes(await heldAt(request, caseId, { document }), "upload")) throw notFound();
+      if (!mayGoOnUploading(request.principal.contactId, version, await heldAt(request, caseId, { document }))) throw notFound();
       return { document, version };
     },
   };

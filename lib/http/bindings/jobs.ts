@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { idOf } from "../../domain/ids.ts";
 import type { StaffPrincipal } from "../../domain/principal.ts";
-import { enterJob } from "../../usecases/jobs.ts";
+import { enterJob, ownJobs } from "../../usecases/jobs.ts";
 import type { Ports } from "../../usecases/ports.ts";
 import { bind, paged, pageOf } from "../route.ts";
 import { jobView, resultView, viewJob } from "../views.ts";
@@ -11,7 +11,7 @@ const ofJob = z.object({ jobId: idOf("job") });
 
 /** How far long work has come, and what it found. */
 export const jobBindings = (ports: Pick<Ports, "jobs" | "cases" | "firm">) => ({
-  "jobs.list": route({ list: true, reply: pageOf(jobView), run: async ({ principal }, { page }) => paged(await ports.jobs.startedBy(principal.memberId, page), viewJob) }),
+  "jobs.list": route({ list: true, reply: pageOf(jobView), run: async (request, { page }) => paged(await ownJobs(ports)(request, page), viewJob) }),
   "jobs.read": route({ params: ofJob, reply: jobView, run: async (request, { params }) => viewJob(await enterJob(ports)(request, params.jobId)) }),
   "jobs.results": route({
     list: true, params: ofJob, reply: pageOf(resultView),
