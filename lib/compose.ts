@@ -9,6 +9,7 @@ import { accountsIn, type FirstPassword } from "./adapters/cognito.ts";
 import { casesIn } from "./adapters/dynamo/cases.ts";
 import { claimsIn } from "./adapters/dynamo/claims.ts";
 import { documentsIn } from "./adapters/dynamo/documents.ts";
+import { everyVersion } from "./adapters/dynamo/every-version.ts";
 import { jobsIn } from "./adapters/dynamo/jobs.ts";
 import { grantsIn } from "./adapters/dynamo/grants.ts";
 import { TableLedger } from "./adapters/dynamo/ledger.ts";
@@ -17,6 +18,7 @@ import { registerIn } from "./adapters/dynamo/register.ts";
 import { sharesIn } from "./adapters/dynamo/shares.ts";
 import { statisticsIn } from "./adapters/dynamo/statistics.ts";
 import { Table } from "./adapters/dynamo/table.ts";
+import { listingOf } from "./adapters/s3-listing.ts";
 import { objectsIn } from "./adapters/s3.ts";
 import { keyRingIn, linksFrom } from "./adapters/secrets.ts";
 import { mailerOf } from "./adapters/ses.ts";
@@ -32,7 +34,9 @@ import { newId } from "./domain/ids.ts";
 import { toInstant } from "./domain/time.ts";
 import { inviteMember } from "./usecases/invitations.ts";
 import { linkMembers } from "./usecases/linking.ts";
+import { reconcile, type Findings } from "./usecases/reconcile.ts";
 import { Trail } from "./usecases/request.ts";
+import { sweepUploads } from "./usecases/sweep.ts";
 
 /**
  * The one place where clients are made: each function of its configuration. What differs on one machine (a clock that can be moved, people
@@ -58,14 +62,14 @@ const watched = <C extends AwsClient>(client: C, { watch }: Watch): C => {
   return client;
 };
 
-const stores = (name: string, watch: Watch) => {
-  const client = DynamoDBDocumentClient.from(watched(new DynamoDBClient(retries), watch), { marshallOptions: { removeUndefinedValues: true } });
-  const table = new Table(client, name);
-  return {
-    ledger: new TableLedger(table), people: peopleIn(table), cases: casesIn(table), documents: documentsIn(table), grants: grantsIn(table), shares: sharesIn(table),
-    register: registerIn(table), statistics: statisticsIn(table), claims: claimsIn(table), jobs: jobsIn(table),
-  };
-};
+const tableNamed = (name: string, watch: Watch): Table =>
+  new Table(DynamoDBDocumentClient.from(watched(new DynamoDBClient(retries), watch), { marshallOptions: { removeUndefinedValues: true } }), name);
+
+const stores = (name: string, watch: Watch) => storesIn(tableNamed(name, watch));
+const storesIn = (table: Table) => ({
+  ledger: new TableLedger(table), people: peopleIn(table), cases: casesIn(table), documents: documentsIn(table), grants: grantsIn(table), shares: sharesIn(table),
+  register: registerIn(table), statistics: statisticsIn(table), claims: claimsIn(table), jobs: jobsIn(table),
+});
 
 // Without WHEN_REQUIRED the SDK signs the CRC32 of nothing into every upload URL (aws-sdk-js-v3, since 3.729).
 const s3 = (watch: Watch) => watched(new S3Client({ ...retries, requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" }), watch);
@@ -103,6 +107,24 @@ export const composeFirstAdministrator = (config: Config<"staff-api">, surroundi
 
 /** A firm that gets a provider of its own has staff already: they are linked to it as those are who are invited from then on. */
 export const composeStaffLinking = (config: Config<"staff-api">, surroundings: Surroundings) => linkMembers(staffPorts(config, surroundings));
+
+/** Table and bucket compared, for an operator with credentials of their own: no function of the firm may do this. */
+export const composeReconciliation = (config: Pick<Config<"staff-api">, "TABLE_NAME" | "BUCKET_NAME">, around: Surroundings) => {
+  const client = s3(around);
+  const table = tableNamed(config.TABLE_NAME, around);
+  const ports = storesIn(table);
+  const listing = listingOf(client, config.BUCKET_NAME);
+  const now = () => toInstant(around.clock());
+  const sweep = () => sweepUploads({ ...ports, objects: objectsIn(client, config.BUCKET_NAME, around.clock) })({ principal: { kind: "system", name: "reconcile" }, now: now(), trail: new Trail("uploads.sweep", newId("httpRequest", new Date(now()))) }, 100);
+  return {
+    find: () => reconcile(everyVersion(table), listing.objects(), listing.uploads(), now()),
+    async clean({ orphans, strays, overdue }: Findings): Promise<void> {
+      for (const it of orphans) await listing.deleteObject(it);
+      for (const it of strays) await listing.abort(it);
+      for (let left = overdue.length; left > 0; left -= 100) await sweep();
+    },
+  };
+};
 
 /** Made with the bundle and laid beside it: what makes the document would add 60 KB that no other request needs (measured). */
 const besideTheBundle = (): string => readFileSync(new URL("openapi.json", import.meta.url), "utf8");

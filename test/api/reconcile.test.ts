@@ -1,0 +1,98 @@
+import { CreateMultipartUploadCommand, DeleteObjectCommand, HeadObjectCommand, ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { composeReconciliation } from "../../lib/compose.ts";
+import { newId } from "../../lib/domain/ids.ts";
+import { expectOk } from "../../local/caller.ts";
+import { startTestFirm, type TestFirm } from "./firm.ts";
+import { announceInParts, sendParts } from "./in-parts.ts";
+import { announce, announceVersion, put, putObject, stateOf } from "./probe.ts";
+
+describe("the comparison of table and bucket", () => {
+  let firm: TestFirm;
+  let caseId: string;
+  let s3: S3Client;
+
+  beforeAll(async () => {
+    firm = await startTestFirm({ maxUploadBytes: 1024 ** 3 });
+    caseId = await firm.createCase(await firm.createClient());
+    s3 = new S3Client({});
+  });
+  afterAll(async () => { s3.destroy(); await firm.stop(); });
+
+  const hour = 3600_000;
+  /** As an operator sees it so much later. */
+  const inHours = (hours: number) => composeReconciliation({ TABLE_NAME: firm.table, BUCKET_NAME: firm.bucket }, { clock: () => new Date(Date.now() + hours * hour), firstPasswords: { staff: "none", client: "none" } });
+  const keyOfNobody = (): string => `${newId("document", new Date())}/${newId("version", new Date())}`;
+  const s3Versions = async (key: string): Promise<string[]> => ((await s3.send(new ListObjectVersionsCommand({ Bucket: firm.bucket, Prefix: key }))).Versions ?? []).map((it) => it.VersionId ?? "");
+  const documentOf = async (bytes: Buffer) => {
+    const it = await announce(firm, caseId, bytes);
+    const { s3VersionId } = await put(it, bytes);
+    await firm.settle();
+    return { ...it, s3VersionId };
+  };
+
+  it("finds nothing where they agree: finished, unfinished, in parts, held and given up", async () => {
+    await documentOf(randomBytes(100));
+    await announce(firm, caseId, randomBytes(5));
+    const parted = await announceInParts(firm.admin.call, `/staff/cases/${caseId}/documents`);
+    await sendParts(firm.admin.call, parted, [1]);
+    firm.scanner.mode = "THREATS_FOUND";
+    await documentOf(randomBytes(100));
+    firm.scanner.mode = "auto";
+    const again = await announceVersion(firm, caseId, await firm.upload(caseId, "Two.pdf"), randomBytes(9));
+    await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/documents/${again.documentId}/versions/${again.versionId}/abort`));
+    expect(await inHours(5).find()).toMatchObject({ versions: 6, objects: 3, orphans: [], strays: [], lost: [], overdue: [] });
+  });
+
+  it("finds what no version names, cleans it when it is old enough, and touches nothing that a version names", async () => {
+    const named = await documentOf(randomBytes(50));
+    const second = await putObject(firm, named.key, randomBytes(50));
+    const pending = await announce(firm, caseId, randomBytes(10));
+    firm.bus.hold(true);
+    await put(pending, randomBytes(1)).catch(() => undefined);
+    const unknown = await putObject(firm, pending.key, randomBytes(10));
+    const [nobodys, noKey] = [keyOfNobody(), "stray/readme.txt"];
+    for (const key of [nobodys, noKey]) await putObject(firm, key, randomBytes(7));
+    await s3.send(new DeleteObjectCommand({ Bucket: firm.bucket, Key: noKey }));
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket: firm.bucket, Key: keyOfNobody() }));
+
+    expect(await inHours(0).find()).toMatchObject({ orphans: [], strays: [] });
+    const reconciliation = inHours(2);
+    const found = await reconciliation.find();
+    expect(found.orphans.map((it) => [it.key, it.isMarker]).toSorted()).toEqual([[named.key, false], [nobodys, false], [noKey, false], [noKey, true]].toSorted());
+    expect(found.orphans.find((it) => it.key === named.key)?.s3VersionId).toBe(second);
+    expect(found.strays.map((it) => it.uploadId)).toEqual([UploadId]);
+    expect([found.lost, found.overdue]).toEqual([[], []]);
+    const before = await stateOf(firm);
+    await reconciliation.clean(found);
+    expect(await stateOf(firm)).toEqual(before);
+    expect([await s3Versions(named.key), await s3Versions(nobodys), await s3Versions(noKey), await s3Versions(pending.key)]).toEqual([[named.s3VersionId], [], [], [unknown]]);
+    expect(await reconciliation.find()).toMatchObject({ orphans: [], strays: [], lost: [], overdue: [] });
+    firm.bus.hold(false);
+    await firm.settle();
+  });
+
+  it("finds bytes that are gone, and cleans nothing of them: somebody must look", async () => {
+    const it = await documentOf(randomBytes(60));
+    await s3.send(new DeleteObjectCommand({ Bucket: firm.bucket, Key: it.key, VersionId: it.s3VersionId }));
+    const reconciliation = inHours(2);
+    const found = await reconciliation.find();
+    expect(found.lost.map((version) => version.versionId)).toEqual([it.versionId]);
+    await reconciliation.clean(found);
+    expect((await reconciliation.find()).lost.map((version) => version.versionId)).toEqual([it.versionId]);
+  });
+
+  it("finds unfinished uploads whose time is over, and ends them", async () => {
+    const late = await announce(firm, caseId, randomBytes(20));
+    const week = inHours(24 * 8);
+    const found = await week.find();
+    expect(found.overdue.map((it) => it.versionId)).toContain(late.versionId);
+    await week.clean(found);
+    expect((await firm.admin.call("GET", `/staff/cases/${caseId}/documents/${late.documentId}`)).status).toBe(404);
+    const later = inHours(24 * 10);
+    await later.clean(await later.find());
+    expect(await later.find()).toMatchObject({ orphans: [], strays: [], overdue: [] });
+    await expect(s3.send(new HeadObjectCommand({ Bucket: firm.bucket, Key: late.key }))).rejects.toThrow();
+  });
+});
