@@ -207,7 +207,7 @@ describe("cases", () => {
     it("are nobody's to make among clients: no such route exists", async () => {
       const caseId = await firm.createCase(clientId);
       await give(caseId, {});
-      for (const [method, path] of [["POST", `/client/cases/${caseId}/folders`], ["POST", `/client/cases/${caseId}/documents`], ["PATCH", `/client/cases/${caseId}`], ["DELETE", `/client/cases/${caseId}`], ["POST", `/client/cases/${caseId}/timeline`]] as const)
+      for (const [method, path] of [["POST", `/client/cases/${caseId}/folders`], ["PATCH", `/client/cases/${caseId}/documents/x`], ["DELETE", `/client/cases/${caseId}/documents/x`], ["POST", `/client/cases/${caseId}/documents/x/restore`], ["PATCH", `/client/cases/${caseId}`], ["DELETE", `/client/cases/${caseId}`], ["POST", `/client/cases/${caseId}/timeline`]] as const)
         expect([404, 405], `${method} ${path}`).toContain((await contact.call(method, path, {})).status);
     });
   });
