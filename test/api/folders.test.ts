@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { documentsIn } from "../../lib/adapters/dynamo/documents.ts";
+import { TableLedger } from "../../lib/adapters/dynamo/ledger.ts";
+import { Table } from "../../lib/adapters/dynamo/table.ts";
+import { newId } from "../../lib/domain/ids.ts";
+import { toInstant } from "../../lib/domain/time.ts";
+import type { Change } from "../../lib/usecases/ports.ts";
+import { Trail } from "../../lib/usecases/request.ts";
 import { expectOk } from "../../local/caller.ts";
 import { openLink, startTestFirm, type Person, type TestFirm } from "./firm.ts";
+import { documentClient } from "./probe.ts";
 import { filingOf, forceParent, type Filing } from "./tree.ts";
+
+type FolderId = `fol_${string}`;
 
 describe("folders", () => {
   let firm: TestFirm;
@@ -194,6 +204,35 @@ describe("folders", () => {
       for (let level = await at.inside(); level.length > 0 && found.length < 100; level = (await Promise.all(level.map((id) => at.inside(id)))).flat()) found.push(...level);
       return found.toSorted();
     };
+
+    it("are checked in the write of what is put into them: it fails where one on the way was moved or deleted since it was read", async () => {
+      const table = new Table(documentClient(), firm.table);
+      const [ledger, documents] = [new TableLedger(table), documentsIn(table)];
+      const now = toInstant(firm.clock());
+      const commit = (change: Change) => ledger.commit({ principal: { kind: "system", name: "test" }, now, trail: new Trail("test", newId("httpRequest", new Date())) }, [change]);
+      const shelter = await at.folder("Shelter");
+      for (const [round, happen] of [(id: string) => firm.admin.call("DELETE", of(`folders/${id}`)), (id: string) => moveTo(id, shelter)].entries()) {
+        for (const which of [0, 1]) {
+          const outer = await at.folder(`Outer ${round} ${which}`);
+          const inner = await at.folder(`Inner ${round} ${which}`, outer);
+          const loose = await firm.upload(caseId, `Loose ${round} ${which}.pdf`);
+          const [folderPath, folderId] = [[outer, inner], inner] as [FolderId[], FolderId];
+          const common = { caseId, createdAt: now, revision: 1, name: "New" } as const;
+          const folder = { ...common, folderId: newId("folder", new Date()), parentId: folderId, ancestors: folderPath, inherit: true };
+          const document = { ...common, documentId: newId("document", new Date()), folderId, folderPath, versionCount: 1 };
+          const version = { versionId: newId("version", new Date()), documentId: document.documentId, caseId, number: 1, draft: false, contentType: "a/b", size: 1, sha256: "0".repeat(64), uploadedBy: firm.admin.id as `mem_${string}`, createdAt: now, scan: true, facts: {}, revision: 1 };
+          const before = (await documents.get(caseId, loose as `doc_${string}`))!;
+          const read = (await documents.folder(caseId, shelter as FolderId))!;
+          const changes = [
+            documents.addFolder(folder), documents.addDocument(document, version), documents.changeDocument(before, { ...before, folderId, folderPath, revision: before.revision + 1 }),
+            documents.changeFolder(read, { ...read, parentId: folderId, ancestors: folderPath, revision: read.revision + 1 }),
+          ];
+          expect((await happen([outer, inner][which]!)).status).toBeLessThan(300);
+          for (const [index, change] of changes.entries()) await expect(commit(change), `${round} ${which} ${index}`).rejects.toMatchObject({ code: "conflict", faults: [] });
+          expect(await at.inside()).toContain(loose);
+        }
+      }
+    });
 
     it("lose nothing where a document is announced into a folder that moves or is deleted at the same moment", async () => {
       const shelter = await at.folder("Shelter");

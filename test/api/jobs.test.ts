@@ -1,8 +1,12 @@
+import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { casesIn } from "../../lib/adapters/dynamo/cases.ts";
 import { documentsIn } from "../../lib/adapters/dynamo/documents.ts";
 import { jobsIn } from "../../lib/adapters/dynamo/jobs.ts";
 import { TableLedger } from "../../lib/adapters/dynamo/ledger.ts";
 import { Table } from "../../lib/adapters/dynamo/table.ts";
+import { objectsIn } from "../../lib/adapters/s3.ts";
+import { jobActions } from "../../lib/domain/job.ts";
 import { jobsConsumer } from "../../lib/events/consumers.ts";
 import { triesPerMessage } from "../../lib/events/rules.ts";
 import { expectOk } from "../../local/caller.ts";
@@ -46,7 +50,8 @@ describe("a job", () => {
       },
     };
     const nothing = new Proxy({}, { get: () => { throw new Error("Not for this kind."); } });
-    const ports = { ledger: mortal, jobs: jobsIn(table), documents: documentsIn(table), cases: nothing, people: nothing, grants: nothing, objects: nothing, firm: nothing };
+    const objects = objectsIn(new S3Client({}), firm.bucket, firm.clock);
+    const ports = { ledger: mortal, jobs: jobsIn(table), documents: documentsIn(table), cases: casesIn(table), objects, people: nothing, grants: nothing, firm: nothing };
     return jobsConsumer(ports as never, firm.clock);
   };
   /** The event that a record of the register became. */
@@ -54,7 +59,7 @@ describe("a job", () => {
     const { pk: _pk, sk: _sk, auditKey: _k, auditCase: _c, auditClient: _cl, auditPerson: _p, auditDocument: _d, ...rest } = record;
     return outboxEvent(rest);
   };
-  const eventsOf = async (jobId: string) => (await recordsOf(firm)).filter((it) => it["about"].jobId === jobId && ["folders.change", "folders.restore", "jobs.step"].includes(it["action"]));
+  const eventsOf = async (jobId: string) => (await recordsOf(firm)).filter((it) => it["about"].jobId === jobId && jobActions.includes(it["action"]));
   const jobNow = async (jobId: string) => (await firm.admin.call("GET", `/staff/jobs/${jobId}`)).body;
 
   /** A case's subtree of folders and many documents, some deep down, moved under an open folder. */
@@ -191,6 +196,43 @@ describe("a job", () => {
       expect((await jobNow(jobId)).state).toBe("done");
     });
   });
+
+  it("that purges goes on from wherever it was killed, and tells of each document once", async () => {
+    const outer = await at.folder("Outer");
+    const inner = await at.folder("Inner", outer);
+    const documents = [await firm.upload(caseId, "1.pdf", undefined, outer), await firm.upload(caseId, "2.pdf", undefined, inner), await firm.upload(caseId, "3.pdf")];
+    for (const path of [`folders/${outer}`, `documents/${documents[2]}`]) await expectOk(firm.admin.call("DELETE", of(path)));
+    const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    firm.clock.offset = 91 * 86_400_000;
+    try {
+      await held(async () => {
+        const alive = consumerWith(() => null);
+        expect(await alive(batchOf({ source: "aws.events", "detail-type": "Scheduled Event", detail: {} }))).toEqual({ batchItemFailures: [] });
+        const begun = (await recordsOf(firm)).filter((it) => it["action"] === "jobs.begun");
+        expect(begun.length).toBeGreaterThan(0);
+        let kills = 0;
+        for (const { about: { jobId } } of begun) {
+          for (let rounds = 0; rounds < 60; rounds++) {
+            const [next] = (await eventsOf(jobId)).toReversed();
+            if (next === undefined || (await jobIn(jobId))["state"] === "done") break;
+            const { batchItemFailures } = await consumerWith((commit) => (commit === 1 + (rounds % 3) ? (rounds % 2 ? "before" : "after") : null))(batchOf(eventOf(next)));
+            kills += batchItemFailures.length;
+          }
+          expect((await jobIn(jobId))["state"]).toBe("done");
+        }
+        expect(kills).toBeGreaterThan(2);
+      });
+    } finally {
+      firm.clock.offset = 0;
+      error.mockRestore();
+    }
+    for (const id of documents) {
+      expect((await recordsOf(firm)).filter((it) => it["action"] === "documents.purged" && it["about"].documentId === id), id).toHaveLength(1);
+      expect((await new S3Client({}).send(new ListObjectVersionsCommand({ Bucket: firm.bucket, Prefix: `${id}/` }))).Versions ?? []).toEqual([]);
+    }
+    expect((await scan(firm)).filter((it) => it["folderId"] === outer || it["folderId"] === inner)).toEqual([]);
+  });
+  const jobIn = async (jobId: string) => (await scan(firm)).find((it) => it["pk"] === jobId && it["sk"] === "JOB")!;
 
   it("is listed for whoever started it, newest first, and read by whoever may enter its case", async () => {
     const adviser = await firm.inviteMember("adviser");
