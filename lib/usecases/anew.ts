@@ -1,5 +1,4 @@
 import type { About } from "../domain/event.ts";
-import type { StaffPrincipal } from "../domain/principal.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { backOff } from "./back-off.ts";
 import type { Change, Ports } from "./ports.ts";
@@ -13,7 +12,7 @@ export interface Decision<T> { readonly changes: readonly Change[]; readonly abo
  * Writes what was decided; where a folder on the way was moved or deleted, or a hint refreshed, between reading and writing, it is read and
  * decided anew. A taken name names its field and is final.
  */
-export const decidedAnew = async <T>({ ledger }: Pick<Ports, "ledger">, request: Request<StaffPrincipal>, decide: () => Promise<Decision<T>>): Promise<T> => {
+export const decidedAnew = async <T>({ ledger }: Pick<Ports, "ledger">, request: Request, decide: () => Promise<Decision<T>>): Promise<T> => {
   for (let attempt = 1; ; attempt++) {
     const { changes, about, result } = await decide();
     try {

@@ -7,7 +7,7 @@ import { dueAt } from "../domain/upload.ts";
 import type { Ports } from "./ports.ts";
 import { Trail, type Request } from "./request.ts";
 import type { Step } from "./jobs.ts";
-import { endUpload } from "./uploads.ts";
+import { ending } from "./uploads.ts";
 
 type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "objects">;
 type System = Request<SystemPrincipal>;
@@ -40,10 +40,8 @@ const visit = async (deps: Deps, request: System, { documentId, versionId }: Ver
   if (!isDue(read)) return false;
   try {
     if (read.facts.aborted !== undefined) await removeRemains(deps, request, read);
-    else {
-      if (read.facts.stored === undefined && (await deps.objects.exists(objectKey(read)))) await tell(deps, request, read);
-      else await giveUp(deps, request, read);
-    }
+    else if (read.facts.stored === undefined && (await deps.objects.exists(objectKey(read)))) await tell(deps, request, read);
+    else await giveUp(deps, request, read);
     return true;
   } catch (error) {
     // Somebody else is at it: the next run sees what came of it.
@@ -59,7 +57,9 @@ const tell = async ({ ledger }: Deps, request: System, version: Version): Promis
 
 const giveUp = async (deps: Deps, request: System, version: Version): Promise<void> => {
   const [kase, document] = await Promise.all([deps.cases.get(version.caseId), deps.documents.get(version.caseId, version.documentId)]);
-  await endUpload(deps, stepOf(request, "version.aborted", version, kase && { clientId: kase.clientId, adviserId: kase.adviserId }), document, version);
+  const step = stepOf(request, "version.aborted", version, kase && { clientId: kase.clientId, adviserId: kase.adviserId });
+  await deps.ledger.commit(step, (await ending(deps.documents, step, document, version)).changes);
+  if (version.multipart) await deps.objects.dropParts(objectKey(version), version.multipart.uploadId);
 };
 
 /** The object goes before the fact: after a crash between the two there is nothing left to delete, and deleting nothing succeeds. */

@@ -4,6 +4,7 @@ import { newId } from "../domain/ids.ts";
 import type { Principal, StaffPrincipal } from "../domain/principal.ts";
 import { invalid, Refusal } from "../domain/refusal.ts";
 import { divisionOf, singlePutLimit, type Division } from "../domain/upload.ts";
+import { decidedAnew, type Decision } from "./anew.ts";
 import { enterDocument } from "./documents.ts";
 import { joinParts, type NamedPart } from "./parts.ts";
 import type { Ports, SignedUpload } from "./ports.ts";
@@ -46,11 +47,10 @@ const targetOf = async (objects: Ports["objects"], version: Version): Promise<Up
 };
 
 /** Writes what was announced. Parts that S3 began to collect for an announcement that is refused after all are ended at once. */
-const announce = async ({ objects }: Deps, document: Document, version: Version, commit: () => Promise<unknown>): Promise<Announced> => {
+const announce = async ({ objects }: Deps, version: Version, commit: () => Promise<Omit<Announced, "upload">>): Promise<Announced> => {
   try {
     const upload = await targetOf(objects, version);
-    await commit();
-    return { document, version, upload };
+    return { ...(await commit()), upload };
   } catch (error) {
     // Where it cannot be told whether the commit went through, the upload is left: whoever repeats the request may find it written.
     if (version.multipart && error instanceof Refusal && error.code !== "unavailable") await objects.dropParts(objectKey(version), version.multipart.uploadId).catch(() => undefined);
@@ -61,23 +61,37 @@ const announce = async ({ objects }: Deps, document: Document, version: Version,
 /** Announces a document: its name is taken, and the upload may bring exactly these bytes, once. */
 export const announceDocument = <P extends Principal>(deps: Deps, way: Way<P>) =>
   async (request: Request<P>, caseId: CaseId, { name, folderId, ...input }: Announcement & { name: string; folderId?: FolderId | undefined }): Promise<Announced> => {
-    const folderPath = await way.toFolder(request, caseId, folderId);
-    const document: Document = {
-      documentId: newId("document", new Date(request.now)), caseId, ...(folderId && { folderId }), folderPath: [...folderPath], name, versionCount: 1, createdAt: request.now, revision: 1,
-    };
-    const version = await newVersion(deps, request, { ...input, caseId, documentId: document.documentId, number: 1, uploadedBy: way.uploaderOf(request.principal) });
-    return announce(deps, document, version, () =>
-      deps.ledger.commit(request, [deps.documents.addDocument(document, version)], { about: { documentId: document.documentId, versionId: version.versionId } }));
+    // Who adds nothing there begins nothing in S3.
+    const wayThere = firstRead(await way.toFolder(request, caseId, folderId), () => way.toFolder(request, caseId, folderId));
+    const documentId = newId("document", new Date(request.now));
+    const version = await newVersion(deps, request, { ...input, caseId, documentId, number: 1, uploadedBy: way.uploaderOf(request.principal) });
+    return announce(deps, version, () => decidedAnew(deps, request, async () => {
+      const document: Document = { documentId, caseId, ...(folderId && { folderId }), folderPath: [...(await wayThere())], name, versionCount: 1, createdAt: request.now, revision: 1 };
+      return { changes: [deps.documents.addDocument(document, version)], about: { documentId, versionId: version.versionId }, result: { document, version } };
+    }));
   };
+
+/** What was read already, and after that read again: the first decision needs no second look. */
+const firstRead = <T>(read: T, again: () => Promise<T>): (() => Promise<T>) => {
+  let isFirst = true;
+  return async () => {
+    if (!isFirst) return again();
+    isFirst = false;
+    return read;
+  };
+};
 
 /** Announces another version of a document, which the firm alone does. */
 export const announceVersion = (deps: Deps & Pick<Ports, "cases">) =>
   async (request: Request<StaffPrincipal>, caseId: CaseId, documentId: DocumentId, input: Announcement): Promise<Announced> => {
-    const document = await enterDocument(deps, request, caseId, documentId);
-    const number = document.versionCount + 1;
-    const version = await newVersion(deps, request, { ...input, caseId, documentId, number, uploadedBy: request.principal.memberId });
-    return announce(deps, { ...document, versionCount: number, revision: document.revision + 1 }, version, () =>
-      deps.ledger.commit(request, [deps.documents.addVersion(document, version)], { about: { versionId: version.versionId } }));
+    const known = await enterDocument(deps, request, caseId, documentId);
+    const documentNow = firstRead(known, () => enterDocument(deps, request, caseId, documentId));
+    const announced = await newVersion(deps, request, { ...input, caseId, documentId, number: known.versionCount + 1, uploadedBy: request.principal.memberId });
+    return announce(deps, announced, () => decidedAnew(deps, request, async () => {
+      const document = await documentNow();
+      const version = { ...announced, number: document.versionCount + 1 };
+      return { changes: [deps.documents.addVersion(document, version)], about: { versionId: version.versionId }, result: { document: { ...document, versionCount: version.number, revision: document.revision + 1 }, version } };
+    }));
   };
 
 /** The same announcement again, with a URL signed anew. */
@@ -119,22 +133,21 @@ const isThere = (version: Version): boolean => version.facts.stored !== undefine
  */
 export const abortVersion = <P extends Principal>(deps: Pick<Ports, "ledger" | "documents" | "objects">, way: Way<P>) =>
   async (request: Request<P>, caseId: CaseId, documentId: DocumentId, versionId: VersionId): Promise<Version> => {
-    const { document, version } = await way.toVersion(request, caseId, documentId, versionId);
-    if (version.facts.aborted !== undefined) {
-      await deps.ledger.commit(request, []);
-      return version;
-    }
-    if (bytesMatch(version) || (version.facts.completed !== undefined && version.facts.stored === undefined)) throw new Refusal("conflict", "S3 holds these bytes already: the upload is complete.");
-    return endUpload(deps, request, document, version);
+    const ended = await decidedAnew(deps, request, async (): Promise<Decision<Version>> => {
+      const { document, version } = await way.toVersion(request, caseId, documentId, versionId);
+      if (version.facts.aborted !== undefined) return { changes: [], result: version };
+      if (bytesMatch(version) || (version.facts.completed !== undefined && version.facts.stored === undefined)) throw new Refusal("conflict", "S3 holds these bytes already: the upload is complete.");
+      return ending(deps.documents, request, document, version);
+    });
+    if (ended.multipart) await deps.objects.dropParts(objectKey(ended), ended.multipart.uploadId);
+    return ended;
   };
 
-/** What giving up and the sweep have in common. The fact is written first: a crash before S3 was told leaves an upload that the sweep will end. */
-export const endUpload = async ({ ledger, documents, objects }: Pick<Ports, "ledger" | "documents" | "objects">, request: Request, document: Document | null, version: Version): Promise<Version> => {
-  const facts = { ...version.facts, aborted: request.now };
+/** What giving up and the sweep have in common. S3 is told after the fact is written: a crash between the two leaves an upload that the sweep will end. */
+export const ending = async (documents: Ports["documents"], { now }: Request, document: Document | null, version: Version): Promise<Decision<Version>> => {
+  const facts = { ...version.facts, aborted: now };
   const isLast = document !== null && document.published === undefined && (await everyOtherWasGivenUp(documents, version));
-  await ledger.commit(request, [documents.setFacts(version, facts), ...(isLast ? [documents.dropDocument(document)] : [])]);
-  if (version.multipart) await objects.dropParts(objectKey(version), version.multipart.uploadId);
-  return { ...version, facts, revision: version.revision + 1 };
+  return { changes: [documents.setFacts(version, facts), ...(isLast ? [documents.dropDocument(document)] : [])], result: { ...version, facts, revision: version.revision + 1 } };
 };
 
 const everyOtherWasGivenUp = async (documents: Ports["documents"], { documentId, versionId }: Version): Promise<boolean> => {

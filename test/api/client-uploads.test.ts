@@ -101,6 +101,17 @@ describe("what contacts upload", () => {
     expect((await announces(contact, bytes, { folderId: undefined })).status).toBe(404);
   });
 
+  it("finds its folder while it is being moved", async () => {
+    const [from, to] = await Promise.all(["Desde", "Hasta"].map(async (name) => expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/folders`, { name }))));
+    const moved = await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/folders`, { name: "De paso", parentId: from.folderId }));
+    await give({ contactId: contact.id }, { folderId: moved.folderId }, "upload");
+    const answers = await Promise.all([
+      ...Array.from({ length: 6 }, () => announces(contact, randomBytes(10), { folderId: moved.folderId })),
+      firm.admin.call("PATCH", `/staff/cases/${caseId}/folders/${moved.folderId}`, { parentId: to.folderId }, { "if-match": `"${moved.etag}"` }),
+    ]);
+    expect(answers.map((it) => it.status)).toEqual([201, 201, 201, 201, 201, 201, 200]);
+  });
+
   it("is theirs alone until it is there: nobody else's upload exists for them, not even a colleague's or the firm's", async () => {
     const bytes = randomBytes(10);
     const mine = await expectOk(announces(contact, bytes));

@@ -361,6 +361,13 @@ describe("documents", () => {
       expect(await bytesOf((await expectOk(clientDownload(one))).url)).toEqual(third);
     });
 
+    it("announced at the same moment are all taken, each with a number of its own", async () => {
+      const { documentId } = await announce(firm, caseId, randomBytes(10));
+      await Promise.all(Array.from({ length: 4 }, () => announceVersion(firm, caseId, documentId, randomBytes(10))));
+      const { items } = await expectOk(firm.admin.call("GET", `/staff/cases/${caseId}/documents/${documentId}/versions`));
+      expect(items.map((it: { number: number }) => it.number).toSorted()).toEqual([1, 2, 3, 4, 5]);
+    });
+
     it("that are drafts are no client's until they are published", async () => {
       const [first, second] = [randomBytes(30), randomBytes(40)];
       const fresh = await uploaded(first, { draft: true });
