@@ -6,7 +6,7 @@ import { singlePutLimit } from "../../lib/domain/upload.ts";
 import type { FunctionName } from "../../lib/config.ts";
 import { actionsOf, ferrer, resourcesIn, resourcesOf, statementsOf, synthesize, text } from "../infra/synth.ts";
 import { formOf, openLink, startTestFirm, submit, type TestFirm } from "./firm.ts";
-import { announce, completedEvent } from "./probe.ts";
+import { announce, complete, completedEvent } from "./probe.ts";
 
 /**
  * Every call that the functions make while the whole API is played, against the role that the stack gives them: nothing missing, nothing
@@ -146,13 +146,16 @@ const play = async (firm: TestFirm): Promise<void> => {
   // S3's event is late when the upload is said to be complete.
   const late = await announce(firm, caseId, bytes);
   await firm.bus.publish("firm", completedEvent({ documentId: late.documentId, versionId: late.versionId } as never)); // ids of the API are texts
+  expect((await complete(firm, caseId, late)).status).toBe(409); // nothing was sent: S3 is asked
   await giveUp(admin.call, `/staff/cases/${caseId}/documents`);
   const grants = [{ principal: { contactId: contact.id }, resource: {} }, { principal: { contactId: contact.id }, resource: { folderId } }];
   const given = await Promise.all(grants.map((it) => expectOk(admin.call("POST", `/staff/cases/${caseId}/grants`, { ...it, level: "upload" }))));
   await giveUp(contact.call, `/client/cases/${caseId}/documents`);
   const mine = await expectOk(contact.call("POST", `/client/cases/${caseId}/documents`, { name: "Mine.pdf", folderId, contentType: "application/pdf", size: bytes.length, sha256: sha256Of(bytes) }));
+  const completeMine = () => contact.call("POST", `/client/cases/${caseId}/documents/${mine.document.documentId}/versions/${mine.version.versionId}/complete`, {});
+  expect((await completeMine()).status).toBe(409);
   await sendBytes(mine.upload, bytes);
-  await expectOk(contact.call("POST", `/client/cases/${caseId}/documents/${mine.document.documentId}/versions/${mine.version.versionId}/complete`, {}));
+  await expectOk(completeMine());
   for (const path of ["/client/me", "/client/cases?limit=1", `/client/cases/${caseId}`, `/client/cases/${caseId}/timeline`, `/client/cases/${caseId}/items?folderId=${folderId}`, `/client/cases/${caseId}/items`, "/client/shared-with-me"]) await expectOk(contact.call("GET", path));
   // A list with a next page, so that its cursor is sealed.
   await firm.upload(caseId, "Two.pdf", randomBytes(100), folderId);
