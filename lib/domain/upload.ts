@@ -39,7 +39,7 @@ const remainsDays = 1;
 /** When somebody must look at an upload that is not finished: to give it up, or to remove what a given-up one left in S3. Null when there is nothing to do. */
 export const dueAt = (it: Version): Instant | null => {
   const { aborted, swept } = it.facts;
-  if (swept !== undefined) return null;
+  if (swept !== undefined || it.purgedAt !== undefined) return null;
   if (aborted !== undefined) return plusDays(aborted, remainsDays);
   return bytesMatch(it) ? null : plusDays(it.createdAt, uploadDays);
 };

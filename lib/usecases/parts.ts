@@ -92,7 +92,7 @@ export const joinParts = async (deps: Deps, request: Request, version: Version, 
   const sha256 = parts ? compositeOf(parts) : version.facts.sealed?.sha256;
   const sealed: Version = sha256 === undefined || version.facts.sealed?.sha256 === sha256 ? version : { ...version, facts: { ...version.facts, sealed: { at: request.now, sha256 } }, revision: version.revision + 1 };
   if (sealed !== version) await ledger.commit(request, [documents.setFacts(version, sealed.facts)], { action: "version.sealed" });
-  const outcome = parts && sha256 !== undefined ? await objects.joinParts(objectKey(version), multipart.uploadId, { parts, size: version.size, sha256 }) : "gone";
+  const outcome = parts ? await objects.joinParts(objectKey(version), multipart.uploadId, { parts, size: version.size }) : "gone";
   if (outcome === "changed") throw new Refusal("conflict", "A part was sent again at the same moment: complete it again.");
   // Over: joined by an earlier call whose answer was lost, or ended by S3 after the upload's time.
   if (outcome === "gone" && !(await objects.exists(objectKey(version)))) throw isGone();

@@ -202,7 +202,7 @@ export interface Objects {
    * Makes one object of the parts, if their sizes and checksums are these: `gone` when the upload is over, which is so when it was joined before,
    * `changed` when S3 holds other parts by now.
    */
-  joinParts(key: string, uploadId: string, it: { readonly parts: readonly HeldPart[]; readonly size: number; readonly sha256: string }): Promise<"joined" | "gone" | "changed">;
+  joinParts(key: string, uploadId: string, it: { readonly parts: readonly HeldPart[]; readonly size: number }): Promise<"joined" | "gone" | "changed">;
   /** Ends an upload in parts, if it is not over. */
   dropParts(key: string, uploadId: string): Promise<void>;
   /** Whether S3 holds an object under the key; asks no right to read it. */

@@ -46,7 +46,7 @@ export const reconcile = async (versions: AsyncIterable<Version>, objects: Async
   const all = [...known];
   return {
     versions: known.size, objects: count, orphans, strays,
-    lost: all.flatMap(([key, it]) => (it.facts.stored !== undefined && it.facts.swept === undefined && !held.has(key) ? [it] : [])),
+    lost: all.flatMap(([key, it]) => (it.facts.stored !== undefined && it.facts.swept === undefined && it.purgedAt === undefined && !held.has(key) ? [it] : [])),
     overdue: all.flatMap(([, it]) => (isOver(dueAt(it) ?? undefined, now) ? [it] : [])),
   };
 };

@@ -1,4 +1,5 @@
 import { CreateMultipartUploadCommand, DeleteObjectCommand, HeadObjectCommand, ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { composeReconciliation } from "../../lib/compose.ts";
@@ -6,7 +7,7 @@ import { newId } from "../../lib/domain/ids.ts";
 import { expectOk } from "../../local/caller.ts";
 import { startTestFirm, type TestFirm } from "./firm.ts";
 import { announceInParts, sendParts } from "./in-parts.ts";
-import { announce, announceVersion, put, putObject, stateOf } from "./probe.ts";
+import { announce, announceVersion, documentClient, put, putObject, stateOf } from "./probe.ts";
 
 describe("the comparison of table and bucket", () => {
   let firm: TestFirm;
@@ -81,6 +82,16 @@ describe("the comparison of table and bucket", () => {
     expect(found.lost.map((version) => version.versionId)).toEqual([it.versionId]);
     await reconciliation.clean(found);
     expect((await reconciliation.find()).lost.map((version) => version.versionId)).toEqual([it.versionId]);
+  });
+
+  it("misses nothing of what was removed for good", async () => {
+    const it = await documentOf(randomBytes(61));
+    const table = documentClient();
+    const Key = { pk: it.documentId, sk: `VERSION#${it.versionId}` };
+    await s3.send(new DeleteObjectCommand({ Bucket: firm.bucket, Key: it.key, VersionId: it.s3VersionId }));
+    await table.send(new UpdateCommand({ TableName: firm.table, Key, UpdateExpression: "SET purgedAt = :at", ExpressionAttributeValues: { ":at": firm.clock().toISOString() } }));
+    table.destroy();
+    expect((await inHours(2).find()).lost.map((version) => version.versionId)).not.toContain(it.versionId);
   });
 
   it("finds unfinished uploads whose time is over, and ends them", async () => {

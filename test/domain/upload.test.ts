@@ -55,5 +55,6 @@ describe("an unfinished upload", () => {
     expect(due({ stored })).toBeNull();
     expect(due({ stored, verdict: { at, s3VersionId: "s", result: "threats" } })).toBeNull();
     expect(due({ aborted: at, swept: at })).toBeNull();
+    expect(due({}, { purgedAt: at })).toBeNull();
   });
 });
