@@ -34,12 +34,13 @@ export const documentBindings = (ports: Pick<Ports, "ledger" | "cases" | "docume
     list: true, params: z.object(inCase), query: z.strictObject({ folderId }), reply: pageOf(itemView),
     early: ({ caseId }, query) => Promise.all([ports.cases.get(caseId), query.folderId === undefined ? null : liveFolder(ports, caseId, query.folderId)]),
     run: async (request, { params: { caseId }, query, page }, early) => {
+      if (query.folderId !== undefined) request.trail.concerns({ folderId: query.folderId });
+      // The page is read beside what decides about it; whoever is refused does not see it.
+      const items = ports.documents.items(caseId, query.folderId, page, "staff");
+      items.catch(() => undefined); // whoever is refused before it is awaited must not end the process
       await entered(ports, request, caseId, early.then(([kase]) => kase));
-      if (query.folderId !== undefined) {
-        request.trail.concerns({ folderId: query.folderId });
-        found((await early)[1]);
-      }
-      return paged(await ports.documents.items(caseId, query.folderId, page, "staff"), viewItem);
+      if (query.folderId !== undefined) found((await early)[1]);
+      return paged(await items, viewItem);
     },
   }),
   "documents.read": route({ params: z.object(ofDocument), reply: documentView, run: async (request, { params }) => viewDocument(await enterDocument(ports, request, params.caseId, params.documentId)) }),
