@@ -1,6 +1,18 @@
 import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { casesIn } from "../../lib/adapters/dynamo/cases.ts";
+import { documentsIn } from "../../lib/adapters/dynamo/documents.ts";
+import { jobsIn } from "../../lib/adapters/dynamo/jobs.ts";
+import { TableLedger } from "../../lib/adapters/dynamo/ledger.ts";
+import { Table } from "../../lib/adapters/dynamo/table.ts";
+import { objectsIn } from "../../lib/adapters/s3.ts";
+import { newId } from "../../lib/domain/ids.ts";
+import type { Job } from "../../lib/domain/job.ts";
+import { toInstant } from "../../lib/domain/time.ts";
+import type { Documents, Item } from "../../lib/usecases/ports.ts";
+import { purgeStep } from "../../lib/usecases/purge.ts";
+import { Trail } from "../../lib/usecases/request.ts";
 import { expectOk } from "../../local/caller.ts";
 import { openLink, startTestFirm, type Person, type TestFirm } from "./firm.ts";
 import { announce, announceVersion, complete, documentClient, put, recordsOf, scan } from "./probe.ts";
@@ -244,6 +256,26 @@ describe("what is deleted", () => {
       expect(await objectsOf(documentId)).toHaveLength(1);
       await later(3_700_000, fire);
       expect(await objectsOf(documentId)).toEqual([]);
+    });
+
+    it("touches nothing that an index calls due, and that was brought back or deleted again since", async () => {
+      const table = new Table(documentClient(), firm.table);
+      const documents = documentsIn(table);
+      const [outer, inner] = [await at.folder("Outer"), await at.folder("Inner")];
+      const [back, again, inside] = [await firm.upload(caseId, "Back.pdf"), await firm.upload(caseId, "Again.pdf"), await firm.upload(caseId, "Inside.pdf", undefined, outer)];
+      for (const path of [`documents/${again}`, `folders/${inner}`]) await expectOk(staff("DELETE", path));
+      const listed: Item[] = [
+        ...await Promise.all([back, again].map(async (id): Promise<Item> => ({ kind: "document", document: (await documents.get(caseId as `cas_${string}`, id as `doc_${string}`))! }))),
+        ...await Promise.all([outer, inner].map(async (id): Promise<Item> => ({ kind: "folder", folder: (await documents.folder(caseId as `cas_${string}`, id as `fol_${string}`))! }))),
+      ];
+      const behind: Documents = { ...documents, dueTrash: async (_now, { after }) => ({ items: listed.slice(Number(after), Number(after) + 1), next: Number(after) + 1 < listed.length ? String(Number(after) + 1) : null }) };
+      const now = toInstant(firm.clock());
+      const ports = { documents: behind, ledger: new TableLedger(table), cases: casesIn(table), jobs: jobsIn(table), objects: objectsIn(new S3Client({}), firm.bucket, firm.clock) };
+      const job: Job = { jobId: newId("job", new Date()), kind: "purge", input: {}, position: null, next: "", state: "running", done: 0, createdAt: now, revision: 1 };
+      const before = await items(caseId);
+      expect(await purgeStep(ports, job, {}, { principal: { kind: "system", name: "test" }, now, trail: new Trail("test", "req") })).toEqual({ changes: [], did: 0, position: null });
+      expect(await items(caseId)).toEqual(before);
+      expect((await Promise.all([back, again, inside].map(objectsOf))).map((it) => it.length)).toEqual([1, 1, 1]);
     });
 
     /** As if they had been deleted so long ago that their time was over a second ago. */
