@@ -11,7 +11,7 @@ interface Tree {
   ahead(hints: readonly FolderId[]): Promise<void>;
   /**
    * The folders around a place, innermost first. Hints only save reads: the way leads from parent to parent, and a folder that no hint
-   * named is read by itself.
+   * named is read by itself, then what its own hint names.
    * @returns null where it is shut to everybody: a folder on the way is gone or deleted, the way is longer than any may be, or goes round.
    */
   around(innermost: FolderId | undefined): Promise<readonly Folder[] | null>;
@@ -19,15 +19,22 @@ interface Tree {
 
 export const treeOf = ({ documents }: Deps, caseId: CaseId): Tree => {
   const known = new Map<FolderId, Folder | null>();
+  const ahead: Tree["ahead"] = async (hints) => {
+    for (const it of await documents.folders(caseId, hints.filter((id) => !known.has(id)))) known.set(it.folderId, it);
+  };
+  /** Its own hint names what comes next: below a move whose hints are not told yet, two reads and not one for each level. */
+  const alone = async (id: FolderId): Promise<Folder | null> => {
+    const folder = await documents.folder(caseId, id);
+    known.set(id, folder);
+    if (folder?.deleted === undefined) await ahead(folder?.ancestors ?? []);
+    return folder;
+  };
   return {
-    async ahead(hints) {
-      for (const it of await documents.folders(caseId, hints.filter((id) => !known.has(id)))) known.set(it.folderId, it);
-    },
+    ahead,
     async around(innermost) {
       const path: Folder[] = [];
       for (let next = innermost; next !== undefined;) {
-        const folder: Folder | null = known.get(next) ?? (await documents.folder(caseId, next));
-        known.set(next, folder);
+        const folder: Folder | null = known.get(next) ?? (await alone(next));
         // A circle is longer than any path may be, too.
         if (folder === null || folder.deleted !== undefined || path.length === maxDepth) return null;
         path.push(folder);
@@ -40,7 +47,7 @@ export const treeOf = ({ documents }: Deps, caseId: CaseId): Tree => {
 
 /**
  * The folders around a place, innermost first, as they are now. The hint saves reads: all its folders come in one batch. It is believed
- * only where each folder's parent is the next of the path; from the folder that disagrees on, parents are followed one by one.
+ * only where each folder's parent is the next of the path; from the folder that disagrees on, parents are followed.
  * @returns null where nobody comes: see `Tree.around`.
  */
 export const foldersAround = async (deps: Deps, caseId: CaseId, innermost: FolderId | undefined, hint: readonly FolderId[]): Promise<readonly Folder[] | null> => {
