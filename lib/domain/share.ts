@@ -26,6 +26,8 @@ export const link = z.object({
   linkHash: z.string(), shareId: idOf("share"), recipientId: idOf("recipient"), caseId: idOf("case"), clientId: idOf("client"), sharedBy: idOf("member"), locale: localeTag,
   generation: z.int(), keyVersion: z.string(), expiresAt: instant, revokedAt: z.optional(instant), maxDownloads: z.optional(z.int()), downloads: z.int(),
   openedAt: z.optional(instant),
+  /** The way to a shared folder when it was shared, itself last: a hint that saves reads. What is shown is decided by the share and by parents. */
+  folderPath: z.optional(z.array(idOf("folder"))),
 });
 export type Link = z.infer<typeof link>;
 

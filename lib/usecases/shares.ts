@@ -30,7 +30,7 @@ export const linkHashOf = (token: string): string => createHash("sha256").update
 export const createShare = ({ ledger, cases, documents, shares, links, firm }: Deps) =>
   async (request: Staff, caseId: CaseId, input: ShareInput): Promise<Share> => {
     const kase = await enterCase({ cases, firm }, request, caseId);
-    const selection = await selectionOf(documents, caseId, input);
+    const { selection, ...hint } = await selectionOf(documents, caseId, input);
     const expiresAt = input.expiresAt ?? plusDays(request.now, firm.defaultShareDays);
     if (expiresAt <= request.now) throw invalid("body.expiresAt", "Is over already.");
     if (expiresAt > plusDays(request.now, firm.maxShareDays)) throw invalid("body.expiresAt", `Is more than ${firm.maxShareDays} days away, the firm's longest.`);
@@ -40,7 +40,7 @@ export const createShare = ({ ledger, cases, documents, shares, links, firm }: D
 
     const shareId = newId("share", new Date(request.now));
     const keyVersion = await links.currentVersion();
-    const common = { shareId, caseId, clientId: kase.clientId, sharedBy: request.principal.memberId, generation: 1, keyVersion, expiresAt, ...(input.maxDownloads && { maxDownloads: input.maxDownloads }), downloads: 0 };
+    const common = { shareId, caseId, clientId: kase.clientId, sharedBy: request.principal.memberId, generation: 1, keyVersion, expiresAt, ...(input.maxDownloads && { maxDownloads: input.maxDownloads }), downloads: 0, ...hint };
     const addressed = await Promise.all(input.recipients.map(async ({ email, name, locale }) => {
       const recipientId = newId("recipient", new Date(request.now));
       const linkHash = linkHashOf(await links.token({ shareId, recipientId, generation: 1, keyVersion }));
@@ -55,16 +55,17 @@ export const createShare = ({ ledger, cases, documents, shares, links, firm }: D
     return share;
   };
 
-const selectionOf = async (documents: Ports["documents"], caseId: CaseId, { folderId, documentIds }: ShareInput): Promise<Share["selection"]> => {
+const selectionOf = async (documents: Ports["documents"], caseId: CaseId, { folderId, documentIds }: ShareInput): Promise<Pick<Share, "selection"> & Pick<Link, "folderPath">> => {
   if (folderId !== undefined) {
-    if ((await liveFolder({ documents }, caseId, folderId)) === null) throw invalid("body.folderId", "Is not a folder of this case.");
-    return { kind: "folder", folderId };
+    const folder = await liveFolder({ documents }, caseId, folderId);
+    if (folder === null) throw invalid("body.folderId", "Is not a folder of this case.");
+    return { selection: { kind: "folder", folderId }, folderPath: [...folder.ancestors, folderId] };
   }
   const wanted = [...new Set(documentIds)];
   const known = new Set((await liveAmong({ documents }, caseId, await documents.byIds(caseId, wanted))).map(({ it }) => it.documentId));
   const missing = wanted.findIndex((id) => !known.has(id));
   if (missing >= 0) throw invalid(`body.documentIds.${missing}`, "Is not a document of this case.");
-  return { kind: "documents", documentIds: wanted };
+  return { selection: { kind: "documents", documentIds: wanted } };
 };
 
 /** A share as staff see it, with what happened to each link. */

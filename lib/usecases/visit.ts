@@ -60,7 +60,11 @@ export interface Listing {
 /** What the link shows now: a shared folder is the folder as it is today, a selection its documents that are still published. */
 export const listShared = ({ shares, documents, register, ...deps }: Admission & Pick<Ports, "shares" | "documents" | "register">) =>
   async (request: Visit, link: Link, folderId: FolderId | undefined, page: PageRequest): Promise<Listing> => {
-    const [share, fetched] = await Promise.all([shares.get(link.shareId), fetchedBy({ register }, request), admit(deps, request, link)]);
+    // The folder is read beside what decides about it; whoever is refused does not see it.
+    const asked = folderId ?? link.folderPath?.at(-1);
+    const [share, fetched, read] = await Promise.all([
+      shares.get(link.shareId), fetchedBy({ register }, request), asked === undefined ? null : lookInto({ documents }, link, asked, page), admit(deps, request, link),
+    ]);
     if (share === null) throw notFound();
     if (share.selection.kind === "documents") {
       if (folderId !== undefined) throw notFound();
@@ -70,9 +74,9 @@ export const listShared = ({ shares, documents, register, ...deps }: Admission &
       const published = found.toSorted((a, b) => (order.get(a.documentId) ?? 0) - (order.get(b.documentId) ?? 0)).flatMap((it) => (it.published ? [{ ...it, published: it.published }] : []));
       return { share, path: [], folders: [], documents: published, fetched, next: null };
     }
-    const shown = folderId ?? share.selection.folderId;
-    // The page is read beside what decides about it; whoever is refused does not see it.
-    const [path, items] = await Promise.all([pathWithin({ documents }, link.caseId, share.selection.folderId, shown), documents.items(link.caseId, shown, page, "clients")]);
+    const shared = share.selection.folderId;
+    const { around, items } = read ?? (await lookInto({ documents }, link, shared, page));
+    const path = around && pathWithin(link.caseId, around, shared, folderId ?? shared);
     if (path === null) throw notFound();
     return {
       share, path, fetched, next: items.next,
@@ -81,12 +85,15 @@ export const listShared = ({ shares, documents, register, ...deps }: Admission &
     };
   };
 
+/** A folder's page, and the folders around it: of the shared folder the link hints at them, of others their own item does. */
+const lookInto = async ({ documents }: Pick<Ports, "documents">, { caseId, folderPath = [] }: Link, id: FolderId, page: PageRequest) => {
+  const around = async (): Promise<readonly Folder[] | null> => foldersAround({ documents }, caseId, id, folderPath.at(-1) === id ? folderPath : [...((await documents.folder(caseId, id))?.ancestors ?? []), id]);
+  const [way, items] = await Promise.all([around(), documents.items(caseId, id, page, "clients")]);
+  return { around: way, items };
+};
+
 /** The folders from the shared one to the one asked for, or null where it does not lie inside: a link shows neither siblings nor parents. */
-const pathWithin = async ({ documents }: Pick<Ports, "documents">, caseId: CaseId, shared: FolderId, shown: FolderId): Promise<readonly Folder[] | null> => {
-  const folder = await documents.folder(caseId, shown);
-  if (folder === null) return null;
-  const around = await foldersAround({ documents }, caseId, shown, [...folder.ancestors, shown]);
-  if (around === null) return null;
+const pathWithin = (caseId: CaseId, around: readonly Folder[], shared: FolderId, shown: FolderId): readonly Folder[] | null => {
   if (shown === shared) return around.slice(0, 1);
   // A folder that stops inheritance is not opened from above, by a link no more than by a grant.
   if (!reachingPlaces({ caseId, folders: around }).includes(shared)) return null;
