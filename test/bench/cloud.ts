@@ -29,6 +29,7 @@ export interface Ask {
   readonly form?: Readonly<Record<string, string>>;
   readonly cookie?: string;
   readonly token?: string;
+  readonly ifMatch?: string;
 }
 
 /** The functions that answer people and the counting consumer, on DynamoDB Local in memory, each client under the meter. */
@@ -81,7 +82,7 @@ export const startCloud = async ({ watch }: Pick<Meter, "watch">): Promise<Cloud
 };
 
 /** Payload format 2.0, as `local/gateway.ts` makes it of a real request. */
-export const eventOf = ({ route, params = {}, query = "", json, form, cookie, token }: Ask): Parameters<HttpHandler>[0] => {
+export const eventOf = ({ route, params = {}, query = "", json, form, cookie, token, ifMatch }: Ask): Parameters<HttpHandler>[0] => {
   const { method, path } = routes[route];
   const rawPath = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? "");
   const body = json !== undefined ? JSON.stringify(json) : form ? new URLSearchParams(form).toString() : undefined;
@@ -89,7 +90,7 @@ export const eventOf = ({ route, params = {}, query = "", json, form, cookie, to
   const userAgent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
   return {
     version: "2.0", routeKey: `${method} ${path}`, rawPath, rawQueryString: query, pathParameters: { ...params }, isBase64Encoded: false,
-    headers: { "user-agent": userAgent, ...(type && { "content-type": type }), ...(token && { authorization: `Bearer ${token}` }) },
+    headers: { "user-agent": userAgent, ...(type && { "content-type": type }), ...(token && { authorization: `Bearer ${token}` }), ...(ifMatch && { "if-match": ifMatch }) },
     ...(cookie && { cookies: [cookie] }), ...(body !== undefined && { body }),
     requestContext: {
       accountId: "000000000000", apiId: "bench", domainName: "bench", domainPrefix: "bench", routeKey: `${method} ${path}`, stage: "$default", requestId: "bench", time: "", timeEpoch: 0,

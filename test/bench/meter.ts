@@ -1,8 +1,9 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { S3Client } from "@aws-sdk/client-s3";
 import { DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { AwsClient } from "../../lib/compose.ts";
-import { unitsOfRead, unitsOfWrite, type Item } from "./sizes.ts";
+import { unitsOfCheck, unitsOfRead, unitsOfWrite, type Item } from "./sizes.ts";
 
 /** One call that went over the network, with the units that the emulator reported and those of the documented formula. */
 export interface Call {
@@ -29,19 +30,26 @@ interface Stack { add(middleware: Middleware, options: { step: string; priority?
  */
 export class Meter {
   #calls: Call[] = [];
+  #begun = 0;
+  #sent = 0;
   #own: DynamoDBDocumentClient | null = null;
 
   readonly watch = (client: AwsClient): void => {
     const stack = client.middlewareStack as unknown as Stack; // a union of stacks has no common `add`
     if (client instanceof DynamoDBClient) stack.add(asksForUnits, { step: "initialize", name: "asksForUnits" });
+    if (client instanceof S3Client) {
+      // A command that is presigned begins like any other and never comes to the wire.
+      stack.add((next) => (args) => { this.#begun += 1; return next(args); }, { step: "initialize", name: "begins" });
+      stack.add((next) => (args) => { this.#sent += 1; return next(args); }, { step: "finalizeRequest", priority: "low", name: "sends" });
+    }
     stack.add(this.#measures, { step: "finalizeRequest", priority: "low", name: "measures" });
   };
 
-  /** @returns the calls of `work`, in the order in which they began, and its result. */
-  async during<T>(work: () => Promise<T>): Promise<{ readonly calls: readonly Call[]; readonly result: T }> {
-    this.#calls = [];
+  /** @returns the calls of `work`, in the order in which they began, how many URLs it presigned, and its result. */
+  async during<T>(work: () => Promise<T>): Promise<{ readonly calls: readonly Call[]; readonly signed: number; readonly result: T }> {
+    [this.#calls, this.#begun, this.#sent] = [[], 0, 0];
     const result = await work();
-    return { calls: this.#calls.toSorted((a, b) => a.start - b.start), result };
+    return { calls: this.#calls.toSorted((a, b) => a.start - b.start), signed: this.#begun - this.#sent, result };
   }
 
   readonly #measures: Middleware = (next, { commandName = "" }) => async (args) => {
@@ -53,7 +61,8 @@ export class Meter {
     const after = await this.#items(args.input, written);
     const reported = capacities(answer.output);
     const transactional = commandName.startsWith("TransactWrite");
-    const formula = written.reduce((sum, _, index) => sum + unitsOfWrite(before[index] ?? null, after[index] ?? null, transactional), 0);
+    const checked = (index: number): boolean => transactional && "ConditionCheck" in args.input.TransactItems[index];
+    const formula = written.reduce((sum, _, index) => sum + (checked(index) ? unitsOfCheck(before[index] ?? null) : unitsOfWrite(before[index] ?? null, after[index] ?? null, transactional)), 0);
     this.#calls.push({
       command: commandName.replace(/Command$/, ""), start, end, puts: putsIn(commandName, args.input),
       read: written.length > 0 ? none : { reported, formula: readFormula(commandName, args.input, answer.output) },

@@ -46,7 +46,7 @@ export const reportCounts = (measured: readonly Measured[], verdicts: Verdicts):
     it.operation.name, it.documents, it.calls, it.depth, it.read.reported, it.read.formula, it.write.formula, it.write.reported,
   ]));
   const unequal = measured.filter((it) => it.differs).map((it) => `${it.operation.name} at ${it.documents}`);
-  if (unequal.length > 0) say(`\nRepetitions differed, the deepest is shown: ${unequal.join(", ")}.`);
+  if (unequal.length > 0) say(`\nRepetitions differed: ${unequal.join(", ")}.`);
 
   say("\n## Growth, and dollars for a million\n\nExponent: slope of log(read + write units) over log(documents). Dollars at the largest size, by the larger of the two\ncounts of read units: the emulator takes nothing for keys that a batch does not find.\n");
   const byOperation = Map.groupBy(measured, (it) => it.operation);
@@ -66,4 +66,16 @@ export const reportCounts = (measured: readonly Measured[], verdicts: Verdicts):
     const slope = exponent(sizes.map((it) => [it.documents, it.read.reported + it.write.formula]));
     if (slope !== null) verdicts.add(`${name}: exponent ≤ 0.02`, slope <= 0.02, slope.toFixed(4));
   }
+};
+
+/** What drafts among the published documents change for whoever does not see them: nothing. */
+export const reportDrafts = (drafts: number, measured: readonly Measured[], among: readonly Measured[], verdicts: Verdicts): void => {
+  const costOf = ({ calls, depth, read, write }: Measured): string => `${calls} calls, ${depth} deep, ${read.formula} + ${write.formula}`;
+  const changed = among.flatMap((it) => {
+    const before = measured.find(({ operation, documents }) => operation === it.operation && documents === it.documents);
+    return it.operation.name.startsWith("staff") || before === undefined || costOf(before) === costOf(it) ? [] : [`${it.operation.name} ${costOf(before)} → ${costOf(it)}`];
+  });
+  verdicts.add(`${drafts.toLocaleString("en")} drafts among ${among[0]?.documents.toLocaleString("en") ?? ""} published: the same cost for clients and links`, changed.length === 0, changed.length === 0 ? `${among.length - 1} operations of ${among.length - 1}` : changed.join("; "));
+  const signed = [...measured, ...among].filter((it) => it.signed !== (it.operation.download ? 1 : 0));
+  verdicts.add("URLs presigned: one by each download, none by any other operation", signed.length === 0, signed.length === 0 ? "at every size" : signed.map((it) => `${it.operation.name} ${it.signed}`).join(", "));
 };

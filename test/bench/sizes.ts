@@ -44,6 +44,9 @@ export const unitsOfWrite = (before: Item | null, after: Item | null, transactio
   return base * (transactional ? 2 : 1) + inIndexes;
 };
 
+/** A check writes nothing and costs what a write of its item would, without indexes. */
+export const unitsOfCheck = (item: Item | null): number => 2 * (item ? writeUnits(item) : 1);
+
 /** 4 KB to a unit, half where eventual consistency does. Query rounds the sum of its items, BatchGetItem each; what is not there costs the least. */
 export const unitsOfRead = (items: readonly Item[], rounding: "sum" | "each", consistent: boolean, asked = items.length): number => {
   const units = rounding === "sum"
