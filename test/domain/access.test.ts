@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { openingGrants, reachingPlaces, staffMay, type Grant, type Holder, type Location, type Place } from "../../lib/domain/access.ts";
-import { newId, type CaseId, type ClientId, type ContactId, type DocumentId, type FolderId } from "../../lib/domain/ids.ts";
+import {
+  allPlaces, entriesOf, includes, levelOf, levels, mayBreakGlass, mayChangeMember, mayEnter, mayGoOnUploading, mayHold, mayReadJob, mayReadRecord, mayReadTotals, mayStillShare, openingGrants, reachingPlaces, staffEntries, staffMay,
+  type Firm, type Grant, type Guarded, type Holder, type Location, type Place, type StaffMember,
+} from "../../lib/domain/access.ts";
+import { groupings } from "../../lib/domain/event.ts";
+import { newId, type CaseId, type ClientId, type ContactId, type DocumentId, type FolderId, type MemberId } from "../../lib/domain/ids.ts";
+import type { Role } from "../../lib/domain/people.ts";
 import type { Instant } from "../../lib/domain/time.ts";
 
 const at = new Date();
@@ -51,6 +56,136 @@ describe("what a grant opens", () => {
   it("is nothing where nothing was given", () => { expect(openingGrants(location(), [contact, client], [], now)).toEqual([]); });
 });
 
-it("lets administrators administer and nobody else", () => {
-  expect((["admin", "adviser", "assistant"] as const).map((role) => (["read", "write", "administer"] as const).map((act) => staffMay(role, act)))).toEqual([[true, true, true], [true, true, false], [true, true, false]]);
+describe("a level", () => {
+  it("includes all before it, and nothing is included in none", () => {
+    expect(levels).toEqual(["read", "upload"]);
+    expect(([null, "read", "upload"] as const).map((held) => levels.map((needed) => includes(held, needed)))).toEqual([[false, false], [true, false], [true, true]]);
+  });
+
+  it("of several grants is the most that one of them gives", () => {
+    const of = (...held: readonly ("read" | "upload")[]) => levelOf(held.map((level) => ({ level })));
+    expect([of(), of("read"), of("upload"), of("read", "upload"), of("upload", "read"), of("read", "read")]).toEqual([null, "read", "upload", "upload", "upload", "read"]);
+  });
+});
+
+describe("the places of a location", () => {
+  it("are itself, the folders around it and its case, nearest first", () => {
+    expect(allPlaces(location())).toEqual([documentId, inner, middle, outer, caseId]);
+    expect(allPlaces({ caseId, folders: [] })).toEqual([caseId]);
+    expect(allPlaces({ caseId, folders: [{ folderId: outer, inherit: true }] })).toEqual([outer, caseId]);
+    expect(allPlaces(location(middle)), "stopped or not").toEqual([documentId, inner, middle, outer, caseId]);
+    expect(reachingPlaces(location())).toEqual([documentId, inner, middle, outer, caseId]);
+    expect(reachingPlaces({ caseId, folders: [] })).toEqual([caseId]);
+    expect(reachingPlaces({ caseId, documentId, folders: [] })).toEqual([documentId, caseId]);
+    expect(reachingPlaces({ caseId, folders: [{ folderId: outer, inherit: false }] })).toEqual([outer]);
+  });
+});
+
+describe("a grant's holder", () => {
+  it("is the case's client, a contact of theirs, or a collaborator", () => {
+    const [theirs, others] = [newId("client", at), newId("client", at)];
+    const kase = { clientId: theirs };
+    expect([{ clientId: theirs }, { clientId: others }, { clientIds: [theirs] }, { clientIds: [others] }, { clientIds: [others, theirs] }, { clientIds: [] }].map((it) => mayHold(it, kase))).toEqual([true, false, true, false, true, true]);
+  });
+
+  it("goes on with an upload of their own as long as they may upload there", () => {
+    expect(([[contact, "upload"], [contact, "read"], [contact, null], [stranger, "upload"]] as const).map(([uploadedBy, held]) => mayGoOnUploading(contact, { uploadedBy }, held))).toEqual([true, false, false, false]);
+  });
+});
+
+describe("a person of the firm", () => {
+  const [me, lead, mate, other] = [newId("member", at), newId("member", at), newId("member", at), newId("member", at)] as const;
+  const roles = ["admin", "adviser", "assistant"] as const;
+  const person = (role: Role, advisers: readonly MemberId[] = [], memberId = me): StaffMember => ({ memberId, role, advisers });
+  const kase = (more: Partial<Guarded> = {}): Guarded => ({ adviserId: lead, team: [mate], restricted: false, brokenGlass: [], ...more });
+  const [own, all]: [Firm, Firm] = [{ adviserCases: "own" }, { adviserCases: "all" }];
+  const enters = (who: StaffMember, of: Guarded, firm: Firm): readonly string[] => {
+    const ways = entriesOf(who, of, firm, now);
+    expect(mayEnter(who, of, firm, now)).toBe(ways.length > 0);
+    return ways;
+  };
+
+  it("may by their role", () => {
+    expect(roles.map((role) => (["read", "write", "assign", "administer"] as const).filter((act) => staffMay(role, act)))).toEqual([["read", "write", "assign", "administer"], ["read", "write", "assign"], ["read", "write"]]);
+  });
+
+  it("knows six ways into a case", () => {
+    expect(staffEntries).toEqual(["team", "assistant-of-team", "every-adviser", "assistant-of-every-adviser", "administrator", "break-glass"]);
+  });
+
+  it("enters with their team, in charge of it or named in it, restricted or not", () => {
+    for (const restricted of [false, true]) for (const role of roles) {
+      const more = role === "admin" && !restricted ? ["administrator"] : [];
+      expect(enters(person(role, [], lead), kase({ restricted }), own)).toEqual(["team", ...more]);
+      expect(enters(person(role, [], mate), kase({ restricted }), own)).toEqual(["team", ...more]);
+    }
+  });
+
+  it("enters from outside by their role and the firm's setting, and never what is restricted", () => {
+    const table: readonly (readonly [who: StaffMember, own: readonly string[], all: readonly string[]])[] = [
+      [person("admin"), ["administrator"], ["administrator"]],
+      [person("adviser"), [], ["every-adviser"]],
+      [person("assistant"), [], []],
+      [person("assistant", [other]), [], ["assistant-of-every-adviser"]],
+      [person("assistant", [lead]), ["assistant-of-team"], ["assistant-of-team", "assistant-of-every-adviser"]],
+      [person("assistant", [mate]), ["assistant-of-team"], ["assistant-of-team", "assistant-of-every-adviser"]],
+      [person("assistant", [other, mate]), ["assistant-of-team"], ["assistant-of-team", "assistant-of-every-adviser"]],
+      // Advisers are an assistant's; whoever was one once keeps nothing by theirs.
+      [person("adviser", [lead]), [], ["every-adviser"]], [person("admin", [lead]), ["administrator"], ["administrator"]],
+    ];
+    for (const [who, inOwn, inAll] of table) {
+      expect(enters(who, kase(), own), `${who.role} ${who.advisers.length}`).toEqual(inOwn);
+      expect(enters(who, kase(), all), `${who.role} ${who.advisers.length}`).toEqual(inAll);
+      for (const firm of [own, all]) expect(enters(who, kase({ restricted: true }), firm), `${who.role} ${who.advisers.length}`).toEqual([]);
+    }
+  });
+
+  it("enters by broken glass as the administrator who broke it, until it is over", () => {
+    const glass = (memberId: MemberId, until: Instant) => kase({ restricted: true, brokenGlass: [{ memberId, until }] });
+    const [later, sooner]: [Instant, Instant] = ["2026-11-22T10:00:00.001Z", "2026-11-22T09:59:59.999Z"];
+    expect(enters(person("admin"), glass(me, later), own)).toEqual(["break-glass"]);
+    for (const until of [now, sooner]) expect(enters(person("admin"), glass(me, until), own)).toEqual([]);
+    expect(enters(person("admin"), glass(other, later), own)).toEqual([]);
+    for (const role of ["adviser", "assistant"] as const) for (const firm of [own, all]) expect(enters(person(role, role === "assistant" ? [lead] : []), glass(me, later), firm)).toEqual([]);
+    expect(enters(person("admin"), kase({ restricted: true, brokenGlass: [{ memberId: other, until: later }, { memberId: me, until: sooner }, { memberId: me, until: later }] }), own)).toEqual(["break-glass"]);
+    expect(enters(person("admin"), kase({ brokenGlass: [{ memberId: me, until: later }] }), own)).toEqual(["administrator", "break-glass"]);
+  });
+
+  it("breaks the glass as an administrator, where there is any", () => {
+    expect(roles.map((role) => [mayBreakGlass(person(role), kase({ restricted: true })), mayBreakGlass(person(role), kase())])).toEqual([[true, false], [false, false], [false, false]]);
+  });
+
+  it("is behind their links while they may enter and are not suspended", () => {
+    const sharer = (suspended: boolean, memberId: MemberId) => ({ ...person("adviser", [], memberId), suspended });
+    expect([sharer(false, mate), sharer(true, mate), sharer(false, other), sharer(true, other)].map((it) => mayStillShare(it, kase(), own, now))).toEqual([true, false, false, false]);
+    expect(mayStillShare(sharer(false, other), kase(), all, now)).toBe(true);
+    expect(mayStillShare(sharer(false, other), kase({ restricted: true }), all, now)).toBe(false);
+  });
+
+  it("reads sums of cases and documents, and totals as an administrator", () => {
+    expect(roles.map((role) => groupings.filter((it) => mayReadTotals(role, it)))).toEqual([["client", "service", "case", "document", "adviser"], ["case", "document"], ["case", "document"]]);
+  });
+
+  it("reads the records of cases they may enter, of broken glass as an administrator, and their own of no case", () => {
+    const record = (of: MemberId | null, action = "cases.read", about: { caseId?: CaseId } = {}) => ({ action, about, who: of === null ? { kind: "anonymous" as const } : { kind: "member" as const, id: of } });
+    const reads = (who: StaffMember, it: ReturnType<typeof record>, of: Guarded | null) => mayReadRecord(who, it, of, own, now);
+    const [admin, adviser] = [person("admin"), person("adviser")];
+    const wall = kase({ restricted: true });
+    // With a case, what counts is whether they may enter it: their own records too.
+    for (const it of [record(me), record(other), record(null), record(me, "cases.break-glass"), record(other, "cases.break-glass")]) {
+      expect([reads(admin, it, kase()), reads(person("adviser", [], mate), it, kase()), reads(adviser, it, kase())]).toEqual([true, true, false]);
+      expect([reads(admin, it, wall), reads(person("adviser", [], mate), it, wall), reads(adviser, it, wall), reads(person("assistant", [lead]), it, wall)]).toEqual([it.action === "cases.break-glass", true, false, false]);
+    }
+    // Without one, administrators read all, others their own; a case of nothing is nobody's but theirs.
+    expect([record(me), record(other), record(null)].map((it) => [reads(admin, it, null), reads(adviser, it, null), reads(person("assistant"), it, null)])).toEqual([[true, true, true], [true, false, false], [true, false, false]]);
+    expect([record(me, "cases.read", { caseId }), record(other, "cases.read", { caseId })].map((it) => [reads(admin, it, null), reads(adviser, it, null)])).toEqual([[true, false], [true, false]]);
+  });
+
+  it("reads the jobs that they started, and the schedule's as an administrator", () => {
+    expect(roles.map((role) => [{ startedBy: me }, { startedBy: other }, {}].map((it) => mayReadJob(person(role), it)))).toEqual([[true, false, true], [true, false, false], [true, false, false]]);
+  });
+
+  it("changes others as an administrator, and never themselves", () => {
+    expect(roles.map((role) => [me, other].map((it) => mayChangeMember(person(role), it)))).toEqual([[false, true], [false, false], [false, false]]);
+  });
 });
