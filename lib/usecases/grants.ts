@@ -6,6 +6,7 @@ import { isId, newId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
 import { invalid } from "../domain/refusal.ts";
 import type { Instant } from "../domain/time.ts";
+import { decidedAnew } from "./anew.ts";
 import { entered, enterCase } from "./cases.ts";
 import { found, sameRevision } from "./people.ts";
 import type { Ports } from "./ports.ts";
@@ -73,5 +74,6 @@ export const revokeGrant = ({ ledger, firm, grants }: Pick<Ports, "ledger" | "fi
     const grant = found((await reads)[1]);
     request.trail.concerns(aboutOf(grant));
     if (read !== null) sameRevision({ revision: onlyRevision }, read);
-    await ledger.commit(request, [await grants.revoke(grant)]);
+    // Whether it is the person's last grant may change at the same moment: that keeps no door open.
+    await decidedAnew({ ledger }, request, async () => ({ changes: [await grants.revoke(grant)], result: undefined }));
   };

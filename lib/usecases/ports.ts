@@ -137,6 +137,7 @@ export interface Documents {
   setHint(it: Item, path: readonly FolderId[]): Change;
 }
 
+export interface Holding { readonly caseId: CaseId; readonly endless: boolean }
 export interface Grants {
   /** The grants by exact keys for every holder and place: a consistent batch of at most 100 keys. */
   find(caseId: CaseId, holders: readonly Holder[], places: readonly Place[]): Promise<readonly Grant[]>;
@@ -146,10 +147,10 @@ export interface Grants {
   onPlace(caseId: CaseId, place: Place, page: PageRequest): Promise<Page<Grant>>;
   /** Grants of one holder in one case. */
   ofHolder(caseId: CaseId, holder: Holder, page: PageRequest): Promise<Page<Grant>>;
-  /** What was given to these holders, newest first. */
-  given(holders: readonly Holder[], page: PageRequest): Promise<Page<Grant>>;
-  /** The cases in which these holders hold grants; `endless` says that at least one of them has no end. */
-  casesOf(holders: readonly Holder[], page: PageRequest): Promise<Page<{ readonly caseId: CaseId; readonly endless: boolean }>>;
+  /** What was given to these holders, newest first. `show` says of many at once what each is shown as; null is left out, and no page tells that it was. */
+  given<U>(holders: readonly Holder[], page: PageRequest, show: (found: readonly Grant[]) => Promise<readonly (U | null)[]>): Promise<Page<U>>;
+  /** The cases in which these holders hold grants, shown as above; `endless` says that at least one of them has no end. */
+  casesOf<U>(holders: readonly Holder[], page: PageRequest, show: (found: readonly Holding[]) => Promise<readonly (U | null)[]>): Promise<Page<U>>;
   give(it: Grant): Change;
   revoke(it: Grant): Promise<Change>;
 }

@@ -61,6 +61,8 @@ export const publishedDocument = (document: Document | null): Document & { publi
 /** Where a thing stands in a list, as in a folder's page: folders before documents, then by folded name; the id tells equal names apart. */
 const placeOf = (it: Item): string => (it.kind === "folder" ? `0#${foldName(it.folder.name)}#${it.folder.folderId}` : `1#${foldName(it.document.name)}#${it.document.documentId}`);
 
+export const isPlace = (text: string): boolean => /^[01]#/.test(text);
+
 /** At most this many grants of one person in one case are weighed for the topmost view. */
 const grantsWeighed = 1000;
 

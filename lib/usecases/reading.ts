@@ -3,10 +3,11 @@ import type { Case, Folder, TimelineEntry } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
 import { isId, type CaseId, type DocumentId, type FolderId } from "../domain/ids.ts";
 import type { ContactPrincipal, ViewerPrincipal } from "../domain/principal.ts";
-import { notFound } from "../domain/refusal.ts";
+import { invalid, notFound } from "../domain/refusal.ts";
+import { isOver } from "../domain/time.ts";
 import { signed, type HandOut } from "./documents.ts";
 import type { Item, Ports } from "./ports.ts";
-import { grantsOpening, holdersOf, holdsAny, publishedDocument, topmost, withoutClosedFolders } from "./reach.ts";
+import { grantsOpening, holdersOf, holdsAny, isPlace, publishedDocument, topmost, withoutClosedFolders } from "./reach.ts";
 import type { Page, PageRequest, Request } from "./request.ts";
 import { liveAmong } from "./tree.ts";
 
@@ -33,11 +34,13 @@ const withAdviser = async ({ people }: Pick<Ports, "people">, cases: readonly Ca
 export const myCases = ({ cases, grants, people, firm }: Pick<Ports, "cases" | "grants" | "people" | "firm">) =>
   async (request: Reader, page: PageRequest): Promise<Page<CaseForClient>> => {
     const who = contactOf(request);
-    const held = await grants.casesOf(holdersOf(who), page);
-    const open = await Promise.all(held.items.map(async ({ caseId, endless }) => endless || (await holdsAny({ grants }, who, caseId, request.now)) ? [caseId] : []));
-    const known = await cases.byIds(open.flat());
-    const shown = open.flat().flatMap((id) => known.get(id) ?? []).filter((kase) => isShownTo(request, kase, firm));
-    return { items: await withAdviser({ people }, shown), next: held.next };
+    return grants.casesOf(holdersOf(who), page, async (held) => {
+      const open = await Promise.all(held.map(async ({ caseId, endless }) => (endless || (await holdsAny({ grants }, who, caseId, request.now)) ? caseId : null)));
+      const known = await cases.byIds(open.filter((id) => id !== null));
+      const shown = await withAdviser({ people }, [...known.values()].filter((kase) => isShownTo(request, kase, firm)));
+      const byId = new Map(shown.map((it) => [it.kase.caseId, it]));
+      return open.map((id) => (id && byId.get(id)) ?? null);
+    });
   };
 
 export const readCase = ({ people, ...deps }: Pick<Ports, "cases" | "grants" | "people" | "firm">) =>
@@ -89,6 +92,8 @@ export const listItems = (deps: Pick<Ports, "cases" | "grants" | "documents" | "
 
 /** The position is the place of the last thing shown, not its number: what comes or goes meanwhile neither repeats nor hides another. */
 const after = <T>(all: readonly { readonly item: T; readonly place: string }[], page: PageRequest): Page<T> => {
+  // Given the whole case when the cursor was made: it is a position in another list.
+  if (page.after !== null && !isPlace(page.after)) throw invalid("query.cursor", "Is not a cursor of this list.");
   const left = page.after === null ? all : all.filter((it) => it.place > (page.after ?? ""));
   const shown = left.slice(0, page.limit);
   return { items: shown.map((it) => it.item), next: left.length > page.limit ? (shown.at(-1)?.place ?? null) : null };
@@ -102,11 +107,14 @@ export interface Given {
   readonly document: Document | null;
 }
 
-/** Newest first, not expanded; what is over, deleted or not published is left out, so that a page may be short. */
-export const sharedWithMe = ({ grants, cases, documents, firm }: Pick<Ports, "grants" | "cases" | "documents" | "firm">) =>
-  async (request: Reader, page: PageRequest): Promise<Page<Given>> => {
-    const given = await grants.given(holdersOf(contactOf(request)), page);
-    const live = given.items.filter((it) => it.expiresAt === undefined || it.expiresAt > request.now);
+/** Newest first, not expanded, without what is over, deleted or not published. */
+export const sharedWithMe = ({ grants, ...deps }: Pick<Ports, "grants" | "cases" | "documents" | "firm">) =>
+  async (request: Reader, page: PageRequest): Promise<Page<Given>> => grants.given(holdersOf(contactOf(request)), page, asShown(deps, request));
+
+/** What each grant is shown as; null for what is not to be seen now. */
+const asShown = ({ cases, documents, firm }: Pick<Ports, "cases" | "documents" | "firm">, request: Reader) =>
+  async (given: readonly Grant[]): Promise<(Given | null)[]> => {
+    const live = given.filter((it) => !isOver(it.expiresAt, request.now));
     // Two steps: the cases, and what of each case was given, then the folders around it, all by exact keys.
     const perCase = [...Map.groupBy(live, (it) => it.caseId)];
     const [known, ...things] = await Promise.all([
@@ -120,19 +128,18 @@ export const sharedWithMe = ({ grants, cases, documents, firm }: Pick<Ports, "gr
     ]);
     const folderBy = new Map(things.flatMap(([folders]) => folders).map(({ it }) => [it.folderId, it]));
     const documentBy = new Map(things.flatMap(([, files]) => files).map(({ it }) => [it.documentId, it]));
-    const items = live.flatMap((grant): Given[] => {
+    return given.map((grant): Given | null => {
       const kase = known.get(grant.caseId);
-      if (kase === undefined || !isShownTo(request, kase, firm)) return [];
+      if (kase === undefined || isOver(grant.expiresAt, request.now) || !isShownTo(request, kase, firm)) return null;
       const { place } = grant;
-      if (isId("case", place)) return [{ grant, kase, folder: null, document: null }];
+      if (isId("case", place)) return { grant, kase, folder: null, document: null };
       if (isId("folder", place)) {
         const folder = folderBy.get(place);
-        return folder ? [{ grant, kase, folder, document: null }] : [];
+        return folder ? { grant, kase, folder, document: null } : null;
       }
       const document = documentBy.get(place);
-      return document?.published ? [{ grant, kase, folder: null, document }] : [];
+      return document?.published ? { grant, kase, folder: null, document } : null;
     });
-    return { items, next: given.next };
   };
 
 /** Decided again on every request; the record is written before the URL leaves. */

@@ -155,6 +155,20 @@ describe("lists in pages", () => {
     expect((await page(path, person, { cursor: nextCursor })).status).toBe(404);
   });
 
+  it("refuse a cursor from before a grant made the list another one, both ways", async () => {
+    const person = await firm.inviteContact(clientId);
+    const id = await firm.createCase(clientId, "Some, then all");
+    const give = async (resource: object): Promise<string> => (await expectOk(firm.admin.call("POST", `/staff/cases/${id}/grants`, { principal: { contactId: person.id }, resource, level: "read" }))).grantId;
+    for (const name of ["p", "q"]) await give({ folderId: (await expectOk(firm.admin.call("POST", `/staff/cases/${id}/folders`, { name }))).folderId });
+    const path = `/client/cases/${id}/items`;
+    const some = await expectOk(page(path, person, { limit: "1" }));
+    const whole = await give({});
+    expect(await page(path, person, { cursor: some.nextCursor })).toMatchObject({ status: 400, body: { errors: [{ path: "query.cursor" }] } });
+    const all = await expectOk(page(path, person, { limit: "1" }));
+    await expectOk(firm.admin.call("DELETE", `/staff/cases/${id}/grants/${whole}`));
+    expect(await page(path, person, { cursor: all.nextCursor })).toMatchObject({ status: 400, body: { errors: [{ path: "query.cursor" }] } });
+  });
+
   // Last: the SDK's variables point to one firm at a time, and this one's clients know where they go by now.
   it("refuse the cursor of another firm", async () => {
     const { nextCursor } = await expectOk(page("/staff/members", firm.admin, { limit: "1" }));

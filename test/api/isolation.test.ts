@@ -45,15 +45,16 @@ describe("what is another's does not exist", () => {
     const tried: string[] = [];
     for (const name of routeNames.filter((it) => routes[it].audience === "client" && routes[it].path.includes("{"))) {
       const { method, path } = routes[name];
-      const fill = (caseId: string, documentId: string): string => path.replace("{caseId}", caseId).replace("{documentId}", documentId);
-      const nothing = await ours.contact.call(method, fill(absent.caseId, absent.documentId));
+      const fill = (caseId: string, documentId: string): string => path.replace("{caseId}", caseId).replace("{documentId}", documentId).replace("{versionId}", `ver_${"0".repeat(26)}`);
+      const body = name === "client.announce" ? { name: "X", contentType: "text/plain", size: 1, sha256: "0".repeat(64) } : name === "client.sign-parts" ? { parts: [{ partNumber: 1, sha256: "0".repeat(64) }] } : undefined;
+      const nothing = await ours.contact.call(method, fill(absent.caseId, absent.documentId), body);
       expect(nothing, name).toMatchObject({ status: 404, body: { code: "not_found" } });
       const paths = path.includes("{documentId}")
         ? [ours, theirs].flatMap((it) => [fill(theirs.caseId, it.documentId), fill(theirs.caseId, it.loose), fill(absent.caseId, it.documentId)])
           .concat(fill(ours.caseId, theirs.documentId), fill(ours.caseId, theirs.loose), fill(ours.caseId, absent.documentId), fill(theirs.caseId, absent.documentId), fill("x", "y"), fill(ours.caseId, ours.caseId), fill(ours.caseId, "%2e%2e"), fill(`${ours.caseId}%0A`, ours.documentId))
         : [fill(theirs.caseId, ""), fill("x", ""), fill("%2e%2e", ""), fill(theirs.caseId.toUpperCase(), ""), fill(`${ours.caseId}%00`, ""), fill(`${ours.caseId}%23CASE`, "")];
       for (const it of paths) {
-        expect(sameBytes(await ours.contact.call(method, it)), `${name} ${it}`).toBe(sameBytes(nothing));
+        expect(sameBytes(await ours.contact.call(method, it, body)), `${name} ${it}`).toBe(sameBytes(nothing));
         tried.push(it);
       }
     }
@@ -174,7 +175,8 @@ describe("what is another's does not exist", () => {
     for (let round = 0; round < 20 && open.length > 0; round++) {
       expect((await contact.call("GET", "/client/cases")).body.items).toHaveLength(1);
       const answers = await Promise.all(open.map(async (grantId) => ({ grantId, status: (await firm.admin.call("DELETE", `/staff/cases/${caseId}/grants/${grantId}`)).status })));
-      for (const { status } of answers) expect([204, 409, 503]).toContain(status);
+      // No door stays open because another is shut at the same moment, however busy the table is said to be.
+      for (const { status } of answers) expect([204, 503]).toContain(status);
       open = answers.filter((it) => it.status !== 204).map((it) => it.grantId);
     }
     expect(open).toEqual([]);

@@ -90,6 +90,29 @@ describe("looking as a contact", () => {
     }
   });
 
+  it("tells by no page's length and no next page what the person who looks may not know of", async () => {
+    const person = await firm.inviteCollaborator();
+    const kase = async (restricted: boolean): Promise<void> => {
+      const id = await firm.createCase(clientId ?? "", "One of several");
+      await give(id, { contactId: person.id }, {});
+      if (restricted) await expectOk(firm.admin.call("PATCH", `/staff/cases/${id}`, { restricted: true }, { "if-match": (await firm.admin.call("GET", `/staff/cases/${id}`)).headers.get("etag") ?? "" }));
+    };
+    const pages = async (by: Person, path: string): Promise<number[]> => {
+      const lengths: number[] = [];
+      for (let cursor: string | null = ""; cursor !== null;) {
+        const { items, nextCursor }: { items: unknown[]; nextCursor: string | null } = await expectOk(by.call("GET", `/staff/view-as/${person.id}${path}?limit=1${cursor && `&cursor=${cursor}`}`));
+        lengths.push(items.length);
+        cursor = nextCursor;
+      }
+      return lengths;
+    };
+    for (let index = 0; index < 3; index++) await kase(true);
+    for (const path of ["/cases", "/shared-with-me"]) expect(await pages(adviser, path), path).toEqual([0]);
+    // Newest first: hidden, shown, hidden, shown, and the hidden ones from before.
+    for (const restricted of [false, true, false, true]) await kase(restricted);
+    for (const path of ["/cases", "/shared-with-me"]) expect([path, await pages(adviser, path), await pages(firm.admin, path)]).toEqual([path, [1, 1], [1, 1, 1, 1, 1, 1, 1]]);
+  });
+
   it("leaves a record of each look under the name of who looked and whom they looked as", async () => {
     const before = (await recordsOf(firm)).length;
     const paths = pathsOf(caseId ?? "");

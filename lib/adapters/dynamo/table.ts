@@ -112,10 +112,13 @@ export class Table {
   }
 }
 
+/** A list may have been of another kind when it gave the position out: a contact's page of a case, for one, before they were given all of it. */
 const parsePosition = (text: string) => {
-  const parsed = lastKey.safeParse(JSON.parse(text));
-  if (!parsed.success) throw invalid("query.cursor", "Is not a cursor of this list.");
-  return parsed.data;
+  try {
+    return lastKey.parse(JSON.parse(text));
+  } catch {
+    throw invalid("query.cursor", "Is not a cursor of this list.");
+  }
 };
 
 export const answered = <T>(reply: Promise<T>): Promise<T> => answeredOr("The table does not answer. Nothing was changed.", reply);
