@@ -1,5 +1,5 @@
 import { mayRelease, objectKey, parseObjectKey, saysMore, stateOf, type Facts, type Version } from "../domain/document.ts";
-import type { DocumentId, VersionId } from "../domain/ids.ts";
+import { isId, type DocumentId, type VersionId } from "../domain/ids.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { SystemPrincipal } from "../domain/principal.ts";
 import { backOff } from "./back-off.ts";
@@ -85,6 +85,8 @@ const goOn = async ({ ledger, documents, objects }: Deps, request: System, versi
     await ledger.commit(request, [documents.setFacts(version, released.facts)]);
   }
   if (released.draft || released.publishedAt !== undefined) return;
+  // Whether a contact may still add is asked when they say that it is complete, and not when the bytes come: what was never said to be is for staff to publish.
+  if (isId("contact", released.uploadedBy) && released.facts.completed === undefined) return;
   const document = await documents.get(released.caseId, released.documentId);
   if (document === null || (document.published?.number ?? 0) >= released.number) return;
   await ledger.commit(requestOf(request, "version.published", request.trail.about), [documents.publish(document, released, publishedOf(released, request.now))]);

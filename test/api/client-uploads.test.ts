@@ -142,6 +142,28 @@ describe("what contacts upload", () => {
     await expectOk(contact.call("POST", `${pathOf(begun)}/complete`));
   });
 
+  it("whose bytes come after the grant is gone, or the person, is published by nobody but staff", async () => {
+    const own = (await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/folders`, { name: "Cerrada pronto" }))).folderId;
+    await give({ contactId: colleague.id }, { folderId: own }, "read");
+    const grantId = await give({ contactId: contact.id }, { folderId: own }, "upload");
+    const bytes = randomBytes(10);
+    const [late, later] = [await expectOk(announces(contact, bytes, { folderId: own })), await expectOk(announces(contact, bytes, { folderId: own }))];
+    await revoke(grantId);
+    for (const it of [late, later]) await sendBytes(it.upload, bytes);
+    await firm.settle();
+    const seen = async () => (await expectOk(colleague.call("GET", `/client/cases/${caseId}/items?folderId=${own}`))).items.map((it: { documentId: string }) => it.documentId);
+    expect(await seen()).toEqual([]);
+    const staff = pathOf(late).replace("/client/", "/staff/");
+    expect((await expectOk(firm.admin.call("GET", staff.slice(0, staff.lastIndexOf("/"))))).items).toMatchObject([{ state: "available" }]);
+    await expectOk(firm.admin.call("POST", `${staff}/publish`));
+    expect(await seen()).toEqual([late.document.documentId]);
+    // Given again, they say what they could not say then.
+    await give({ contactId: contact.id }, { folderId: own }, "upload");
+    await expectOk(contact.call("POST", `${pathOf(later)}/complete`));
+    await firm.settle();
+    expect((await seen()).toSorted()).toEqual([late.document.documentId, later.document.documentId].toSorted());
+  });
+
   it("is a document and nothing else: no draft, no other version, no folder, no change of what is there", async () => {
     const bytes = randomBytes(10);
     expect(await announces(contact, bytes, { draft: true })).toMatchObject({ status: 400, body: { errors: [{ path: "body.draft" }] } });
