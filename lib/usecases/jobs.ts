@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import { mayEnter, mayReadJob } from "../domain/access.ts";
 import type { AuditEvent } from "../domain/event.ts";
 import { newId, type CaseId, type JobId } from "../domain/ids.ts";
-import { stepAction, type Job, type JobKind } from "../domain/job.ts";
+import { stepAction, type Job, type JobKind, type JobResult } from "../domain/job.ts";
 import type { StaffPrincipal, SystemPrincipal } from "../domain/principal.ts";
 import { notFound, Refusal } from "../domain/refusal.ts";
 import { backOff } from "./back-off.ts";
@@ -114,11 +114,22 @@ export const enterJob = ({ jobs, cases, firm }: Pick<Ports, "jobs" | "cases" | "
 export const ownJobs = ({ jobs, cases, firm }: Pick<Ports, "jobs" | "cases" | "firm">) =>
   async ({ principal, now }: Request<StaffPrincipal>, page: PageRequest): Promise<Page<Job>> => {
     const { items, next } = await jobs.startedBy(principal.memberId, page);
-    const known = await cases.byIds(items.flatMap((it) => it.caseId ?? []));
-    const shown = items.filter(({ caseId }) => {
-      if (caseId === undefined) return true;
-      const kase = known.get(caseId);
-      return kase !== undefined && mayEnter(principal, kase, firm, now);
-    });
-    return { items: shown, next };
+    return { items: await ofEnterable({ cases, firm }, { principal, now }, items), next };
   };
+
+/** What a job found or did. The firm's own go through every case: what is of one that the caller may not enter is left out, as it is of any list. */
+export const jobResults = ({ jobs, cases, firm }: Pick<Ports, "jobs" | "cases" | "firm">) =>
+  async (request: Request<StaffPrincipal>, jobId: JobId, page: PageRequest): Promise<Page<JobResult>> => {
+    await enterJob({ jobs, cases, firm })(request, jobId);
+    const { items, next } = await jobs.results(jobId, page);
+    return { items: await ofEnterable({ cases, firm }, request, items), next };
+  };
+
+const ofEnterable = async <T extends object>({ cases, firm }: Pick<Ports, "cases" | "firm">, { principal, now }: Pick<Request<StaffPrincipal>, "principal" | "now">, items: readonly (T & { readonly caseId?: CaseId | undefined })[]): Promise<T[]> => {
+  const known = await cases.byIds(items.flatMap((it) => it.caseId ?? []));
+  return items.filter(({ caseId }) => {
+    if (caseId === undefined) return true;
+    const kase = known.get(caseId);
+    return kase !== undefined && mayEnter(principal, kase, firm, now);
+  });
+};

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectOk, type Answer, type Caller } from "../../local/caller.ts";
 import { newId } from "../../lib/domain/ids.ts";
 import { openLink, startTestFirm, type Person, type TestFirm } from "./firm.ts";
+import { recordsOf } from "./probe.ts";
 
 const minutes = 60_000;
 /** All that a caller could compare, but what is new in every answer. */
@@ -94,6 +95,28 @@ describe.each(["own", "all"] as const)("in a firm whose advisers have %s cases",
     await expectOk(world.lead.call("POST", "/staff/cases", { clientId: onlyHidden, reference: "R", title: "T", restricted: true }));
     expect(await expectOk(world.clerk.call("GET", `/staff/audit?clientId=${onlyHidden}&limit=1`))).toEqual({ items: [], nextCursor: null });
     expect(await expectOk(world.clerk.call("GET", `/staff/cases?clientId=${onlyHidden}&limit=1`))).toEqual({ items: [], nextCursor: null });
+  });
+});
+
+describe("the firm's own jobs", () => {
+  let world: World;
+  beforeAll(async () => { world = await worldOf("own"); });
+  afterAll(() => world.firm.stop());
+
+  it("name a restricted case to nobody outside its team: administrators read of the others", async () => {
+    const { firm, lead, open, wall, wallDocument } = world;
+    const document = await firm.upload(open, "Goes too.pdf");
+    for (const path of [`${open}/documents/${document}`, `${wall}/documents/${wallDocument}`]) await expectOk(lead.call("DELETE", `/staff/cases/${path}`));
+    firm.clock.offset += 91 * 24 * 60 * minutes;
+    await firm.bus.fire("daily");
+    await firm.settle();
+    firm.clock.offset = 0;
+    const gone = (await recordsOf(firm)).filter((it) => it["action"] === "documents.purged").map((it) => [it["about"].documentId, it["about"].jobId]);
+    expect(gone.map(([id]) => id).toSorted()).toEqual([document, wallDocument].toSorted());
+    const results = async () => (await expectOk(firm.admin.call("GET", `/staff/jobs/${gone[0]?.[1]}/results`))).items.map((it: { documentId: string }) => it.documentId);
+    expect(await results()).toEqual([document]);
+    await expectOk(firm.admin.call("POST", `/staff/cases/${wall}/break-glass`, { reason: "What went?" }));
+    expect((await results()).toSorted()).toEqual([document, wallDocument].toSorted());
   });
 });
 

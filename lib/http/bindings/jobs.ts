@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { idOf } from "../../domain/ids.ts";
 import type { StaffPrincipal } from "../../domain/principal.ts";
-import { enterJob, ownJobs } from "../../usecases/jobs.ts";
+import { enterJob, jobResults, ownJobs } from "../../usecases/jobs.ts";
 import type { Ports } from "../../usecases/ports.ts";
 import { bind, paged, pageOf } from "../route.ts";
 import { jobView, resultView, viewJob } from "../views.ts";
@@ -15,9 +15,6 @@ export const jobBindings = (ports: Pick<Ports, "jobs" | "cases" | "firm">) => ({
   "jobs.read": route({ params: ofJob, reply: jobView, run: async (request, { params }) => viewJob(await enterJob(ports)(request, params.jobId)) }),
   "jobs.results": route({
     list: true, params: ofJob, reply: pageOf(resultView),
-    run: async (request, { params, page }) => {
-      await enterJob(ports)(request, params.jobId);
-      return paged(await ports.jobs.results(params.jobId, page), (it) => it);
-    },
+    run: async (request, { params, page }) => paged(await jobResults(ports)(request, params.jobId, page), (it) => it),
   }),
 });
