@@ -1,5 +1,6 @@
 import type { Pool, People, Ledger } from "../usecases/ports.ts";
 import { staffMay } from "../domain/access.ts";
+import { about } from "../domain/event.ts";
 import type { Identity } from "../domain/people.ts";
 import type { ContactPrincipal, Principal, StaffPrincipal } from "../domain/principal.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -40,11 +41,13 @@ export const jsonApi = <A extends Pool>(audience: A, bindings: Bindings<A>, deps
     const identified = deps.people.identity(audience, verified.sub);
     const prepared = attempt(() => bindings[route].prepare(rawInputOf(event)));
     const identity = await identified;
-    // The same answer for unknown, suspended and signed out: it says nothing about the account.
-    if (identity === null || identity.suspended || verified.signedInAt.getTime() <= Date.parse(identity.tokensValidAfter)) throw notSignedIn();
-    const principal = principalOf(identity);
-    if (principal === null) throw notSignedIn();
+    const principal = identity && principalOf(identity);
+    if (identity === null || principal === null) throw notSignedIn();
+    // From here on a refusal's record says who it was and what they asked for, shut out or not.
     exchange.principal = principal;
+    exchange.trail.concerns(about.safeParse(event.pathParameters ?? {}).data ?? {});
+    // The same answer for unknown, suspended and signed out: it says nothing about the account.
+    if (identity.suspended || verified.signedInAt.getTime() <= Date.parse(identity.tokensValidAfter)) throw notSignedIn();
     const rule = routes[route];
     if (rule.audience === "staff" && (principal.kind !== "member" || !staffMay(principal.role, rule.act))) throw new Refusal("forbidden", "Your role does not allow this.");
 
@@ -53,7 +56,7 @@ export const jsonApi = <A extends Pool>(audience: A, bindings: Bindings<A>, deps
     const key = header(event, "idempotency-key");
     const once = again === null || key === undefined ? null : { ...request, once: onceOf(key, exchange.route ?? "", event.rawPath, rawInputOf(event).body) };
     const cursors = cursorsOf(deps, exchange, event);
-    const reply = again === null || once === null ? await run(request, cursors) : await onlyOnce(deps.ledger, once, () => run(once, cursors), (about) => again(request, about));
+    const reply = again === null || once === null ? await run(request, cursors) : await onlyOnce(deps.ledger, once, () => run(once, cursors), (made) => again(request, made));
     // Either what was created is recorded, or that the request came again: a second record of creating would send its mails a second time.
     if (once !== null) exchange.trail.markRecorded();
     return {

@@ -153,6 +153,20 @@ describe("the access register", () => {
       expect([wrong, (await firm.admin.call("GET", `/staff/audit?${wrong}`)).status]).toEqual([wrong, 400]);
   });
 
+  it("says of a refusal who it was and what they asked for, also where neither the role, the body nor the account let them come so far", async () => {
+    const since = firm.clock().toISOString();
+    const shut = await firm.inviteContact(clientId);
+    const etag = (await firm.admin.call("GET", `/staff/contacts/${shut.id}`)).headers.get("etag") ?? "";
+    await expectOk(firm.admin.call("PATCH", `/staff/contacts/${shut.id}`, { suspended: true }, { "if-match": etag }));
+    expect((await adviser.call("POST", `/staff/cases/${caseId}/break-glass`, { reason: "Curious." })).status).toBe(403);
+    expect((await firm.admin.call("POST", `/staff/cases/${caseId}/documents/${documentId}/download`, { nonsense: 1 })).status).toBe(400);
+    expect((await shut.call("POST", `/client/cases/${caseId}/documents/${documentId}/download`)).status).toBe(401);
+    const refused = await audit(`&from=${since}&caseId=${caseId}&result=refused`);
+    expect(refused.map((it) => [it["action"], it["reason"], it["who"].id, it["resource"].documentId])).toEqual([
+      ["client.download", "unauthenticated", shut.id, documentId], ["documents.download", "invalid_request", firm.admin.id, documentId], ["cases.break-glass", "forbidden", adviser.id, undefined],
+    ]);
+  });
+
   it("names people as they are called today, and a recipient by the address that the link went to", async () => {
     const all = await audit(window());
     const names = new Map(all.map((it) => [it["who"].kind, it["who"].name]));
