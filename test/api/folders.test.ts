@@ -196,7 +196,7 @@ describe("folders", () => {
       }
       expect(statuses.get(200)).toBeGreaterThan(50);
       expect(statuses.get(400)).toBeGreaterThan(10);
-    });
+    }, 240_000);
 
     /** Every folder that can be found from the root. */
     const reachable = async (): Promise<string[]> => {
