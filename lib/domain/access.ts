@@ -71,12 +71,12 @@ export const mayReadTotals = (role: Role, grouping: Grouping): boolean => groupi
 
 /**
  * A record is for whoever may enter its case, and that glass was broken for every administrator; where it names no case, it is for administrators and for
- * whoever it is of. One that names a case of nothing is for administrators alone: else whoever asked for a case could tell by the record of their own
- * refusal whether there is one that they may not enter.
+ * whoever it is of. One that names a case of nothing, or a share or job of no case, is for administrators alone: else whoever asked for one could tell by the
+ * record of their own refusal whether there is one that they may not see.
  */
 export const mayReadRecord = (who: StaffMember, { action, who: actor, about }: Pick<AuditEvent, "action" | "who" | "about">, kase: Guarded | null, firm: Firm, now: Instant): boolean => {
   if (kase !== null) return mayEnter(who, kase, firm, now) || (staffMay(who.role, "administer") && action === "cases.break-glass");
-  return staffMay(who.role, "administer") || (about.caseId === undefined && "id" in actor && actor.id === who.memberId);
+  return staffMay(who.role, "administer") || ([about.caseId, about.shareId, about.jobId].every((it) => it === undefined) && "id" in actor && actor.id === who.memberId);
 };
 
 /** A job of no case is for whoever started it; what the firm's own schedule began is for administrators. A case's are for whoever may enter it. */

@@ -68,6 +68,12 @@ describe("Idempotency-Key", () => {
     }
   });
 
+  it("gives nothing again that was deleted since", async () => {
+    const folder = () => post(`/staff/cases/${caseId}/folders`, { name: "Short-lived" }, "deleted-since");
+    await expectOk(firm.admin.call("DELETE", `/staff/cases/${caseId}/folders/${(await expectOk(folder())).folderId}`));
+    expect((await folder()).status).toBe(404);
+  });
+
   it("refuses a key that came with another body or another path, and makes nothing", async () => {
     await expectOk(post("/staff/clients", { name: "One" }, "reused"));
     for (const [path, body] of [["/staff/clients", { name: "Other" }], ["/staff/collaborators", { email: "x@y.example", name: "X" }]] as const) {

@@ -3,7 +3,7 @@ import {
   allPlaces, entriesOf, includes, levelOf, levels, mayBreakGlass, mayChangeMember, mayEnter, mayGoOnUploading, mayHold, mayReadJob, mayReadRecord, mayReadTotals, mayStillShare, openingGrants, reachingPlaces, staffEntries, staffMay,
   type Firm, type Grant, type Guarded, type Holder, type Location, type Place, type StaffMember,
 } from "../../lib/domain/access.ts";
-import { groupings } from "../../lib/domain/event.ts";
+import { groupings, type AuditEvent } from "../../lib/domain/event.ts";
 import { newId, type CaseId, type ClientId, type ContactId, type DocumentId, type FolderId, type MemberId } from "../../lib/domain/ids.ts";
 import type { Role } from "../../lib/domain/people.ts";
 import type { Instant } from "../../lib/domain/time.ts";
@@ -167,7 +167,7 @@ describe("a person of the firm", () => {
   });
 
   it("reads the records of cases they may enter, of broken glass as an administrator, and their own of no case", () => {
-    const record = (of: MemberId | null, action = "cases.read", about: { caseId?: CaseId } = {}) => ({ action, about, who: of === null ? { kind: "anonymous" as const } : { kind: "member" as const, id: of } });
+    const record = (of: MemberId | null, action = "cases.read", about: AuditEvent["about"] = {}) => ({ action, about, who: of === null ? { kind: "anonymous" as const } : { kind: "member" as const, id: of } });
     const reads = (who: StaffMember, it: ReturnType<typeof record>, of: Guarded | null) => mayReadRecord(who, it, of, own, now);
     const [admin, adviser] = [person("admin"), person("adviser")];
     const wall = kase({ restricted: true });
@@ -179,6 +179,8 @@ describe("a person of the firm", () => {
     // Without one, administrators read all, others their own; a case of nothing is nobody's but theirs.
     expect([record(me), record(other), record(null)].map((it) => [reads(admin, it, null), reads(adviser, it, null), reads(person("assistant"), it, null)])).toEqual([[true, true, true], [true, false, false], [true, false, false]]);
     expect([record(me, "cases.read", { caseId }), record(other, "cases.read", { caseId })].map((it) => [reads(admin, it, null), reads(adviser, it, null)])).toEqual([[true, false], [true, false]]);
+    // Nor is a share or job of nothing: one of a case that they may not enter has no record for them either.
+    expect([record(me, "shares.read", { shareId: newId("share", at) }), record(me, "jobs.read", { jobId: newId("job", at) })].map((it) => [reads(admin, it, null), reads(adviser, it, null)])).toEqual([[true, false], [true, false]]);
   });
 
   it("reads the jobs that they started, and the schedule's as an administrator", () => {

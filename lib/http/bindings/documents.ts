@@ -24,7 +24,7 @@ export const documentBindings = (ports: Pick<Ports, "ledger" | "cases" | "docume
     run: async (request, { params, body }) => viewFolder(await createFolder(ports)(request, params.caseId, body)),
     again: async (request, about) => {
       const { caseId } = await enterCase(ports, request, made(about.caseId));
-      return viewFolder(found(await ports.documents.folder(caseId, made(about.folderId))));
+      return viewFolder(found(await liveFolder(ports, caseId, made(about.folderId))));
     },
   }),
   "folders.read": route({
