@@ -100,8 +100,12 @@ const ofEnterable = async ({ cases, documents, firm }: Pick<Ports, "cases" | "do
   return shown.slice(0, mostCounts);
 };
 
-const labelOf = async ({ documents }: Pick<Ports, "documents">, key: string, kase: Case): Promise<string | undefined> =>
-  isId("document", key) ? (await documents.get(kase.caseId, key))?.name : kase.reference;
+const labelOf = async ({ documents }: Pick<Ports, "documents">, key: string, kase: Case): Promise<string | undefined> => {
+  if (!isId("document", key)) return kase.reference;
+  const document = await documents.get(kase.caseId, key);
+  // What is gone for good has no name left: its id stands for it.
+  return document?.purgedAt === undefined ? document?.name : undefined;
+};
 
 const monthsBetween = (from: string, to: string): string[] => {
   const months: string[] = [];
