@@ -35,7 +35,8 @@ export const grantsOpening = async (deps: Deps, who: ContactPrincipal, caseId: C
 export const holdsAny = async ({ grants }: Pick<Deps, "grants">, who: ContactPrincipal, caseId: CaseId, now: Instant): Promise<boolean> => {
   const perHolder = await Promise.all(holdersOf(who).map(async (holder) => {
     for (let after: string | null = null; ;) {
-      const page: Awaited<ReturnType<typeof grants.ofHolder>> = await grants.ofHolder(caseId, holder, { limit: 25, after });
+      // The first look is enough for nearly everybody. What is over stays, and may be thousands.
+      const page: Awaited<ReturnType<typeof grants.ofHolder>> = await grants.ofHolder(caseId, holder, { limit: after === null ? 25 : 1000, after });
       if (page.items.some((it) => !isOver(it.expiresAt, now))) return true;
       if (page.next === null) return false;
       after = page.next;
@@ -71,7 +72,7 @@ export const topmost = async (deps: Deps, who: ContactPrincipal, caseId: CaseId,
   const held: Grant[] = [];
   for (const holder of holdersOf(who)) {
     for (let after: string | null = null; ;) {
-      const page: Awaited<ReturnType<typeof deps.grants.ofHolder>> = await deps.grants.ofHolder(caseId, holder, { limit: 100, after });
+      const page: Awaited<ReturnType<typeof deps.grants.ofHolder>> = await deps.grants.ofHolder(caseId, holder, { limit: grantsWeighed, after });
       held.push(...page.items.filter((it) => !isOver(it.expiresAt, now)));
       if (held.length > grantsWeighed) throw new Refusal("too_large", "You were given too many single things in this case to show them in one list.");
       if (page.next === null) break;
