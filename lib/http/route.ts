@@ -63,7 +63,7 @@ interface Spec<P extends Principal, Params, Query, Body, Result, Early, IfMatch 
   /** The path of what was created. */
   readonly location?: (result: Result, params: Params) => string;
   /** Reads that do not depend on who asks, begun while the identity is read; their result is seen by nobody who is refused. */
-  readonly early?: (params: Params, query: Query) => Promise<Early>;
+  readonly early?: (params: Params, query: Query, body: Body) => Promise<Early>;
   /** Reads what an earlier request with the same Idempotency-Key made, by the ids of its record. */
   readonly again?: (request: Request<P>, about: About) => Promise<Result>;
   readonly run: (request: Request<P>, input: Input<Params, Query, Body, IfMatch>, early: Promise<Early>) => Promise<Result | PutOff>;
@@ -115,7 +115,7 @@ export const bind = <P extends Principal>() =>
       const asksForNone = spec.ifMatch === undefined || (spec.ifMatch === "optional" && raw.ifMatch === undefined);
       const revision = (asksForNone ? null : revisionOf(raw.ifMatch)) as Input<Params, Query, Body, IfMatch>["revision"];
       // `required` has thrown by now where nothing was named, which the conditional type cannot see.
-      const early = spec.early?.(params, parsed.query);
+      const early = spec.early?.(params, parsed.query, parsed.body);
       early?.catch(() => undefined); // whoever is refused before it is awaited must not end the process
 
       const replyOf = (result: Result | PutOff): Reply => {

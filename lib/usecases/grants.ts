@@ -7,7 +7,7 @@ import type { StaffPrincipal } from "../domain/principal.ts";
 import { invalid } from "../domain/refusal.ts";
 import type { Instant } from "../domain/time.ts";
 import { decidedAnew } from "./anew.ts";
-import { entered, enterCase } from "./cases.ts";
+import { entered } from "./cases.ts";
 import { found, sameRevision } from "./people.ts";
 import type { Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
@@ -24,21 +24,25 @@ export interface GrantInput {
 }
 
 /** Gives a contact or a whole client access to a case, a folder or a document of it. */
-export const giveGrant = ({ ledger, cases, firm, documents, grants, people }: Deps) =>
-  async (request: Staff, caseId: CaseId, input: GrantInput): Promise<Grant> => {
-    const kase = await enterCase({ cases, firm }, request, caseId);
-    const grant = await plannedGrant({ documents, people }, { now: request.now, memberId: request.principal.memberId }, kase, input);
+export const giveGrant = ({ ledger, firm, documents, grants, people }: Omit<Deps, "cases">) =>
+  async (request: Staff, caseId: CaseId, input: GrantInput, reads: Promise<readonly [Case | null, LookedAt]>): Promise<Grant> => {
+    const kase = await entered({ firm }, request, caseId, reads.then(([read]) => read));
+    const grant = await plannedGrant({ documents, people }, { now: request.now, memberId: request.principal.memberId }, kase, input, (await reads)[1]);
     await ledger.commit(request, [grants.give(grant)], { about: { grantId: grant.grantId, ...aboutOf(grant) } });
     return grant;
   };
 
+/** What a grant would be on and who would hold it, as they are now: does not depend on who asks. */
+export const lookedAt = ({ documents, people }: Pick<Ports, "documents" | "people">, caseId: CaseId, { principal, resource: { folderId, documentId } }: Pick<GrantInput, "principal" | "resource">) => Promise.all([
+  folderId && liveFolder({ documents }, caseId, folderId), documentId && liveDocument({ documents }, caseId, documentId), "contactId" in principal ? people.contact(principal.contactId) : null,
+]);
+type LookedAt = Awaited<ReturnType<typeof lookedAt>>;
+
 /** The grant that an input asks for. @throws Refusal naming the field where nobody could be given this. */
-export const plannedGrant = async ({ documents, people }: Pick<Ports, "documents" | "people">, { now, memberId }: { readonly now: Instant; readonly memberId: MemberId }, kase: Case, input: GrantInput): Promise<Grant> => {
+export const plannedGrant = async (deps: Pick<Ports, "documents" | "people">, { now, memberId }: { readonly now: Instant; readonly memberId: MemberId }, kase: Case, input: GrantInput, known?: LookedAt): Promise<Grant> => {
   const { caseId } = kase;
   const { folderId, documentId } = input.resource;
-  const [folder, document, contact] = await Promise.all([
-    folderId && liveFolder({ documents }, caseId, folderId), documentId && liveDocument({ documents }, caseId, documentId), "contactId" in input.principal ? people.contact(input.principal.contactId) : null,
-  ]);
+  const [folder, document, contact] = known ?? (await lookedAt(deps, caseId, input));
   if (input.expiresAt !== undefined && input.expiresAt <= now) throw invalid("body.expiresAt", "Is over already.");
   if (folder === null) throw invalid("body.resource.folderId", "Is not a folder of this case.");
   if (document === null) throw invalid("body.resource.documentId", "Is not a document of this case.");

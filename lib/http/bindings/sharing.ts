@@ -4,7 +4,7 @@ import type { StaffPrincipal } from "../../domain/principal.ts";
 import { emailAddress, line, localeTag, paragraph } from "../../domain/text.ts";
 import { instant } from "../../domain/time.ts";
 import { enterCase } from "../../usecases/cases.ts";
-import { giveGrant, revokeGrant } from "../../usecases/grants.ts";
+import { giveGrant, lookedAt, revokeGrant } from "../../usecases/grants.ts";
 import { found } from "../../usecases/people.ts";
 import type { Ports } from "../../usecases/ports.ts";
 import { createShare, readShare, revokeRecipient, revokeShare } from "../../usecases/shares.ts";
@@ -37,8 +37,8 @@ export const sharingBindings = (ports: Pick<Ports, "ledger" | "people" | "cases"
   }),
   "grants.give": route({
     params: inCase, reply: grantView, status: 201, location: (it, params) => `/staff/cases/${params.caseId}/grants/${it.grantId}`,
-    body: grantInput,
-    run: async (request, { params, body }) => viewGrant(await giveGrant(ports)(request, params.caseId, body)),
+    body: grantInput, early: ({ caseId }, _query, body) => Promise.all([ports.cases.get(caseId), lookedAt(ports, caseId, body)]),
+    run: async (request, { params, body }, early) => viewGrant(await giveGrant(ports)(request, params.caseId, body, early)),
     again: async (request, about) => {
       const { caseId } = await enterCase(ports, request, made(about.caseId));
       return viewGrant(found(await ports.grants.get(caseId, made(about.grantId))));
