@@ -128,6 +128,19 @@ describe("the sweep of unfinished uploads", () => {
     expect(await Promise.all(finished.map(async (it) => [(await versionNow(firm, caseId, it))["state"], await versionsIn(it.key)]))).toEqual(before.map((state) => [state, 1]));
   });
 
+  it("believes the versions and not their list, which may be behind", async () => {
+    const bytes = randomBytes(14);
+    const [finished, fresh] = [await announce(firm, caseId, bytes), await announce(firm, caseId, bytes)];
+    const listed = await Promise.all([finished, fresh].map(async ({ documentId, versionId }) => ports.documents.version(documentId as never, versionId as never)));
+    await put(finished, bytes);
+    await firm.settle();
+    const behind: typeof ports = { ...ports, documents: { ...ports.documents, dueUploads: async () => ({ items: listed.flatMap((it) => it ?? []), next: null }) } };
+    expect(await sweep(6, 100, behind)).toEqual({ swept: 0, more: false });
+    expect(await Promise.all([finished, fresh].map(async (it) => (await versionNow(firm, caseId, it))["state"]))).toEqual(["available", "pending"]);
+    await sweepAll(8);
+    await sweepAll(10);
+  });
+
   it("says that more is waiting, goes on where it was killed, and may run twice at once", async () => {
     const many = await Promise.all(Array.from({ length: 5 }, () => announce(firm, caseId, randomBytes(5))));
     expect(await sweep(8, 2)).toEqual({ swept: 2, more: true });
