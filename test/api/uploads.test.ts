@@ -241,10 +241,12 @@ describe("a file in parts", () => {
       const path = `${documents}/${documentId}/versions/${second.versionId}`;
       for (let time = 0; time < 2; time++) expect(await expectOk(firm.admin.call("POST", `${path}/abort`))).toMatchObject({ state: "aborted" });
       expect(await refusal(firm.admin.call("POST", `${path}/complete`))).toMatchObject({ status: 409 });
-      // Its URL is good for minutes yet: what it brings is nobody's.
+      // Its URL is good for minutes yet: what it brings is nobody's, and says nothing of the version.
       await put(second, bytes);
+      await putObject(firm, second.key, randomBytes(21));
       await firm.settle();
       expect(await versionNow(firm, caseId, second)).toMatchObject({ state: "aborted" });
+      expect((await recordsOf(firm)).filter((it) => it["about"].versionId === second.versionId && it["action"] === "version.stored")).toEqual([]);
       expect((await firm.admin.call("POST", `${documents}/${documentId}/download`, { versionId: second.versionId })).status).toBe(423);
       expect((await expectOk(firm.admin.call("GET", `${documents}/${documentId}`))).published.number).toBe(1);
     });
