@@ -93,6 +93,11 @@ export const levels = ["read", "upload"] as const;
 export type Level = (typeof levels)[number];
 export const includes = (held: Level | null, needed: Level): boolean => held !== null && levels.indexOf(held) >= levels.indexOf(needed);
 
+/** A contact as the rules see them; `since` says when they were invited for each client. */
+export interface Served { readonly contactId: ContactId; readonly clientIds: readonly ClientId[]; readonly since: Readonly<Record<string, Instant>> }
+/** A case as its grants see it. */
+export type Walled = Pick<Case, "clientId" | "restricted" | "restrictedAt">;
+
 /** Who holds a grant: one contact, or every contact of a client. */
 export type Holder = ContactId | ClientId;
 /** What a grant or a share opens: the case, or one folder or document of it. */
@@ -134,10 +139,23 @@ export const reachingPlaces = (location: Location): Place[] => {
 /** Every place a grant could stand on above this location, whether or not inheritance stops on the way. */
 export const allPlaces = ({ caseId, documentId, folders }: Location): Place[] => [...(documentId ? [documentId] : []), ...folders.map((it) => it.folderId), caseId];
 
-/** The grants among `grants` that open `location` to one of `holders` at `now`. None is the default. */
-export const openingGrants = (location: Location, holders: readonly Holder[], grants: readonly Grant[], now: Instant): Grant[] => {
+/** Whoever can hold a grant for this contact: themselves, and each client they are a contact of. */
+export const holdersOf = ({ contactId, clientIds }: Pick<Served, "contactId" | "clientIds">): readonly Holder[] => [contactId, ...clientIds];
+
+/**
+ * Is a grant meant for this contact? Once a case is restricted, a client's grant is for the contacts whom the client had when it was given or when the wall
+ * went up: whoever is invited later, by anybody of the firm, is let in by name. And a grant to somebody who is now a contact of other clients alone rests.
+ */
+export const isMeantFor = (it: Pick<Grant, "holder" | "createdAt">, who: Served, kase: Walled): boolean => {
+  if (!holdersOf(who).includes(it.holder) || !mayHold(who, kase)) return false;
+  const joined = who.since[it.holder];
+  return !kase.restricted || joined === undefined || joined <= it.createdAt || joined <= (kase.restrictedAt ?? it.createdAt);
+};
+
+/** The grants among `grants` that open `location` to a contact at `now`. None is the default. */
+export const openingGrants = (location: Location, who: Served, kase: Walled, grants: readonly Grant[], now: Instant): Grant[] => {
   const places = new Set<Place>(reachingPlaces(location));
-  return grants.filter((it) => it.caseId === location.caseId && holders.includes(it.holder) && places.has(it.place) && !isOver(it.expiresAt, now));
+  return grants.filter((it) => it.caseId === location.caseId && isMeantFor(it, who, kase) && places.has(it.place) && !isOver(it.expiresAt, now));
 };
 
 /** What these grants allow together: the most that one of them does. */

@@ -8,7 +8,7 @@ export const caseStatuses = ["open", "waiting", "closed"] as const;
 export const kase = z.object({
   caseId: idOf("case"), clientId: idOf("client"), adviserId: idOf("member"),
   /** Who works on the case beside its adviser; where it is `restricted`, it exists for nobody else (a conflict wall). */
-  team: z._default(z.array(idOf("member")), []), restricted: z._default(z.boolean(), false),
+  team: z._default(z.array(idOf("member")), []), restricted: z._default(z.boolean(), false), restrictedAt: z.optional(instant),
   /** Administrators who gave a reason to enter a restricted case, each until when; the reasons stand in its timeline. */
   brokenGlass: z._default(z.array(z.object({ memberId: idOf("member"), until: instant })), []),
   reference: z.string(), title: z.string(),

@@ -27,9 +27,12 @@ export const client = z.object({
 });
 export type Client = z.infer<typeof client>;
 
+/** When a contact was invited for each of their clients, by the client's id. */
+const joined = z._default(z.record(z.string(), instant), {});
+
 /** A person who signs in or receives links, for one client or several; a collaborator is a contact of no client. */
 export const contact = z.object({
-  contactId: idOf("contact"), clientIds: z.array(idOf("client")), email: z.string(), name: z.string(), locale: localeTag,
+  contactId: idOf("contact"), clientIds: z.array(idOf("client")), since: joined, email: z.string(), name: z.string(), locale: localeTag,
   phone: z.optional(z.string()), organisation: z.optional(z.string()), suspended: z.boolean(), ...account, createdAt: instant, revision: z.int(),
 });
 export type Contact = z.infer<typeof contact>;
@@ -42,7 +45,7 @@ export const identity = z.object({
   tokensValidAfter: instant,
   person: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("member"), memberId: idOf("member"), role: z.enum(roles), advisers: z._default(z.array(idOf("member")), []), name: z.string() }),
-    z.object({ kind: z.literal("contact"), contactId: idOf("contact"), clientIds: z.array(idOf("client")), name: z.string(), locale: localeTag }),
+    z.object({ kind: z.literal("contact"), contactId: idOf("contact"), clientIds: z.array(idOf("client")), since: joined, name: z.string(), locale: localeTag }),
   ]),
 });
 export type Identity = z.infer<typeof identity>;

@@ -42,14 +42,16 @@ export interface Staffing {
 }
 
 /** The staffing that a case has after a change. */
-export const staffed = async (deps: Pick<Ports, "people">, before: Staffed, { adviserId, team, restricted }: Staffing, fields = "body."): Promise<Staffed> => {
+export const staffed = async (deps: Pick<Ports, "people">, now: Instant, before: Staffed, { adviserId, team, restricted }: Staffing, fields = "body."): Promise<Staffed> => {
   const [[adviser], members] = await Promise.all([
     adviserId === undefined ? [] : workers(deps, [adviserId], () => `${fields}adviserId`),
     team === undefined ? before.team : workers(deps, team, (index) => `${fields}team.${index}`),
   ]);
-  return { adviserId: adviser ?? before.adviserId, team: members, restricted: restricted ?? before.restricted };
+  const shut = restricted ?? before.restricted;
+  const restrictedAt = before.restricted ? before.restrictedAt : now;
+  return { adviserId: adviser ?? before.adviserId, team: members, restricted: shut, restrictedAt: shut ? restrictedAt : undefined };
 };
-type Staffed = Pick<Case, "adviserId" | "team" | "restricted">;
+type Staffed = Pick<Case, "adviserId" | "team" | "restricted"> & { readonly restrictedAt?: Instant | undefined };
 
 /** A case is opened by its adviser, by somebody who says whose it is, or by an assistant for an adviser they work for. */
 const inCharge = ({ memberId, role, advisers }: StaffPrincipal, { adviserId, team, restricted }: Staffing): MemberId => {
@@ -64,7 +66,7 @@ export const mayNotAssign = (): Refusal => new Refusal("forbidden", "Your role d
 export const createCase = ({ ledger, people, cases }: Pick<Ports, "ledger" | "people" | "cases">) =>
   async (request: Staff, input: Staffing & { clientId: ClientId; reference: string; title: string }): Promise<Case> => {
     const adviserId = inCharge(request.principal, input);
-    const [client, staffing] = await Promise.all([people.client(input.clientId), staffed({ people }, { adviserId, team: [], restricted: false }, { ...input, adviserId })]);
+    const [client, staffing] = await Promise.all([people.client(input.clientId), staffed({ people }, request.now, { adviserId, team: [], restricted: false }, { ...input, adviserId })]);
     if (client === null) throw invalid("body.clientId", "Is not a client of the firm.");
     const kase: Case = {
       caseId: newId("case", new Date(request.now)), clientId: input.clientId, ...staffing, brokenGlass: [],
@@ -80,7 +82,7 @@ export const changeCase = ({ ledger, people, cases, firm }: Pick<Ports, "ledger"
     sameRevision(before, input.revision);
     if (!staffMay(request.principal.role, "assign") && [input.adviserId, input.team, input.restricted].some((it) => it !== undefined)) throw mayNotAssign();
     const after: Case = {
-      ...before, title: input.title ?? before.title, status: input.status ?? before.status, ...(await staffed({ people }, before, input)),
+      ...before, title: input.title ?? before.title, status: input.status ?? before.status, ...(await staffed({ people }, request.now, before, input)),
       updatedAt: request.now, revision: before.revision + 1,
     };
     await ledger.commit(request, [cases.change(after)], { about: { adviserId: after.adviserId } });

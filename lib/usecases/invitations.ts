@@ -90,7 +90,7 @@ export const inviteContact = ({ ledger, people, accounts, links, firm }: Deps & 
       const { email, name, phone, organisation } = input;
       const contactId = newId("contact", new Date(request.now));
       contact = {
-        contactId, clientIds: clientId === null ? [] : [clientId], email, name, locale: input.locale ?? firm.locale, ...(phone && { phone }), ...(organisation && { organisation }),
+        contactId, clientIds: clientId === null ? [] : [clientId], since: clientId === null ? {} : { [clientId]: request.now }, email, name, locale: input.locale ?? firm.locale, ...(phone && { phone }), ...(organisation && { organisation }),
         suspended: false, account: "inviting", keyVersion: await links.currentVersion(), createdAt: request.now, revision: 1,
       };
       await ledger.commit(request, [people.addContact(contact)], { action: "contacts.invite-begun", about: { contactId } });
@@ -99,7 +99,7 @@ export const inviteContact = ({ ledger, people, accounts, links, firm }: Deps & 
       contact = { ...contact, name, locale: locale ?? contact.locale, ...(phone && { phone }), ...(organisation && { organisation }) };
     }
     if (!joins) return finishContact({ ledger, people, accounts, links })(request, contact);
-    const joined: Contact = { ...contact, clientIds: [...contact.clientIds, clientId], revision: contact.revision + 1 };
+    const joined: Contact = { ...contact, clientIds: [...contact.clientIds, clientId], since: { ...contact.since, [clientId]: request.now }, revision: contact.revision + 1 };
     const before = joined.sub === undefined ? null : await people.identity("client", joined.sub);
     const changes = [people.changeContact(joined, clientId), ...(before ? [people.putIdentity("client", identityOfContact(joined, before.sub, before.tokensValidAfter))] : [])];
     // The last step's record sends the mail: this one is the last only for somebody who can sign in already.
@@ -130,4 +130,4 @@ export const identityOfMember = (it: Member, sub: string, tokensValidAfter: Iden
   ({ sub, suspended: it.suspended, tokensValidAfter, person: { kind: "member", memberId: it.memberId, role: it.role, advisers: it.advisers, name: it.name } });
 
 export const identityOfContact = (it: Contact, sub: string, tokensValidAfter: Identity["tokensValidAfter"]): Identity =>
-  ({ sub, suspended: it.suspended, tokensValidAfter, person: { kind: "contact", contactId: it.contactId, clientIds: it.clientIds, name: it.name, locale: it.locale } });
+  ({ sub, suspended: it.suspended, tokensValidAfter, person: { kind: "contact", contactId: it.contactId, clientIds: it.clientIds, since: it.since, name: it.name, locale: it.locale } });

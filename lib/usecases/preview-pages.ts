@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { entriesOf, levelOf, levels, openingGrants, reachingPlaces, type Grant, type Level, type Location, type Place } from "../domain/access.ts";
+import { allPlaces, entriesOf, holdersOf, levelOf, levels, openingGrants, reachingPlaces, type Grant, type Level, type Location, type Place } from "../domain/access.ts";
 import type { Case, Folder } from "../domain/case.ts";
 import type { Job } from "../domain/job.ts";
 import { idOf, isId, type CaseId, type ContactId, type FolderId, type GrantId, type MemberId } from "../domain/ids.ts";
@@ -10,7 +10,6 @@ import { staffed, type Staffing } from "./cases.ts";
 import { plannedGrant, type GrantInput } from "./grants.ts";
 import type { Step } from "./jobs.ts";
 import type { Ports } from "./ports.ts";
-import { holdersOf } from "./reach.ts";
 import { foldersAround } from "./tree.ts";
 
 /** A change that somebody thinks about. */
@@ -115,18 +114,40 @@ const peopleOf = async ({ people, grants }: Deps, caseId: CaseId, source: Source
   return { people: { contacts: await people.contactsBy(holders), members: [] }, next };
 };
 
-const planOfTeam = async ({ people, firm }: Deps, now: Instant, kase: Case, change: Staffing): Promise<Plan> => {
-  const after: Case = { ...kase, ...(await staffed({ people }, kase, change, "body.team.")) };
-  const levelIn = (it: Member, of: Case): Level | null => (entriesOf(it, of, firm, now).length > 0 ? "upload" : null);
+const planOfTeam = async (deps: Deps, now: Instant, kase: Case, change: Staffing): Promise<Plan> => {
+  const after: Case = { ...kase, ...(await staffed(deps, now, kase, change, "body.team.")) };
+  const levelIn = (it: Member, of: Case): Level | null => (entriesOf(it, of, deps.firm, now).length > 0 ? "upload" : null);
+  // A wall that falls lets in those contacts of the client who were invited after it went up.
+  const places = kase.restricted && !after.restricted ? await placesOfClient(deps, kase) : [];
   return {
-    kase, sources: [{ firm: true }],
-    differences: ({ members }) => Promise.resolve(members.map((it) => ({ who: { memberId: it.memberId }, name: it.name, before: levelIn(it, kase), after: levelIn(it, after) }))),
+    kase, sources: [{ firm: true }, ...(places.length > 0 ? [{ client: kase.clientId }] : [])],
+    async differences({ members, contacts }) {
+      const grants = await deps.grants.find(kase.caseId, contacts.flatMap(holdersOf), places.flatMap(allPlaces));
+      const felt = contacts.flatMap((it): Difference[] => {
+        const levels = places.map((place) => [kase, after].map((of) => levelOf(openingGrants(place, it, of, grants, now))));
+        const gained = levels.find(([then, thereafter]) => then !== thereafter);
+        return gained ? [{ who: { contactId: it.contactId }, name: it.name, before: gained[0] ?? null, after: gained[1] ?? null }] : [];
+      });
+      return [...members.map((it) => ({ who: { memberId: it.memberId }, name: it.name, before: levelIn(it, kase), after: levelIn(it, after) })), ...felt];
+    },
   };
+};
+
+/** Where the client as a whole was given something in its case. */
+const placesOfClient = async (deps: Deps, { caseId, clientId }: Case): Promise<Location[]> => {
+  const places = new Set<Place>();
+  for (let after: string | null = null; ;) {
+    const page: Awaited<ReturnType<Deps["grants"]["ofHolder"]>> = await deps.grants.ofHolder(caseId, clientId, { limit: 1000, after });
+    for (const { place } of page.items) places.add(place);
+    if (page.next === null) break;
+    after = page.next;
+  }
+  return (await Promise.all([...places].map((place) => locationOf(deps, caseId, place)))).filter((it) => it !== null);
 };
 
 const planOfShift = async (deps: Deps, now: Instant, kase: Case, shift: Shift): Promise<Plan> => {
   const [before, after] = [shift.before, shift.after].map((it) => (it === null ? [] : reachingPlaces(it))) as [Place[], Place[]]; // map forgets that they are two
-  const level = (at: Location | null, who: Contact, grants: readonly Grant[]): Level | null => at && levelOf(openingGrants(at, holdersOf(who), grants, now));
+  const level = (at: Location | null, who: Contact, grants: readonly Grant[]): Level | null => at && levelOf(openingGrants(at, who, kase, grants, now));
   const places = [...new Set([...before, ...after])];
   return {
     kase, sources: await sourcesOf(deps, kase, shift, places.filter((it) => before.includes(it) !== after.includes(it))),

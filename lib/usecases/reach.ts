@@ -1,5 +1,5 @@
-import { openingGrants, type Grant, type Holder, type Location } from "../domain/access.ts";
-import type { Folder } from "../domain/case.ts";
+import { holdersOf, isMeantFor, openingGrants, type Grant, type Location } from "../domain/access.ts";
+import type { Case, Folder } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
 import { isId, type CaseId } from "../domain/ids.ts";
 import type { ContactPrincipal } from "../domain/principal.ts";
@@ -11,11 +11,9 @@ import { foldersAround, liveAmong } from "./tree.ts";
 
 type Deps = Pick<Ports, "documents" | "grants">;
 
-/** Whoever can hold a grant for this person: themselves, and each client they are a contact of. */
-export const holdersOf = ({ contactId, clientIds }: Pick<ContactPrincipal, "contactId" | "clientIds">): readonly Holder[] => [contactId, ...clientIds];
-
 /** The grants that open a document or a folder (or the case, without either) to this person now; none means no. */
-export const grantsOpening = async (deps: Deps, who: ContactPrincipal, caseId: CaseId, place: { document?: Document; folder?: Folder }, now: Instant): Promise<readonly Grant[]> => {
+export const grantsOpening = async (deps: Deps, who: ContactPrincipal, kase: Case, place: { document?: Document; folder?: Folder }, now: Instant): Promise<readonly Grant[]> => {
+  const { caseId } = kase;
   const { document, folder } = place;
   if (document?.deleted !== undefined) return [];
   const innermost = document?.folderId ?? folder?.folderId;
@@ -28,16 +26,18 @@ export const grantsOpening = async (deps: Deps, who: ContactPrincipal, caseId: C
   const location: Location = { caseId, folders, ...(document && { documentId: document.documentId }) };
   const moved = folders.map((it) => it.folderId).filter((id) => !hint.includes(id));
   const grants = moved.length === 0 ? hinted : [...hinted, ...(await deps.grants.find(caseId, holders, moved))];
-  return openingGrants(location, holders, grants, now);
+  return openingGrants(location, who, kase, grants, now);
 };
 
 /** Does this person hold anything in the case that is not over? Only then does the case exist for them. */
-export const holdsAny = async ({ grants }: Pick<Deps, "grants">, who: ContactPrincipal, caseId: CaseId, now: Instant): Promise<boolean> => {
+export const holdsAny = async ({ grants }: Pick<Deps, "grants">, who: ContactPrincipal, caseId: CaseId, read: Promise<Case | null>, now: Instant): Promise<boolean> => {
   const perHolder = await Promise.all(holdersOf(who).map(async (holder) => {
     for (let after: string | null = null; ;) {
       // The first look is enough for nearly everybody. What is over stays, and may be thousands.
       const page: Awaited<ReturnType<typeof grants.ofHolder>> = await grants.ofHolder(caseId, holder, { limit: after === null ? 25 : 1000, after });
-      if (page.items.some((it) => !isOver(it.expiresAt, now))) return true;
+      const kase = await read;
+      if (kase === null) return false;
+      if (page.items.some((it) => !isOver(it.expiresAt, now) && isMeantFor(it, who, kase))) return true;
       if (page.next === null) return false;
       after = page.next;
     }
@@ -46,10 +46,11 @@ export const holdsAny = async ({ grants }: Pick<Deps, "grants">, who: ContactPri
 };
 
 /** What of a folder's page this person may see: all but inner folders that stop inheritance and hold no grant of their own. */
-export const withoutClosedFolders = async ({ grants }: Pick<Deps, "grants">, who: ContactPrincipal, caseId: CaseId, items: readonly Item[], now: Instant): Promise<readonly Item[]> => {
+export const withoutClosedFolders = async ({ grants }: Pick<Deps, "grants">, who: ContactPrincipal, kase: Case, items: readonly Item[], now: Instant): Promise<readonly Item[]> => {
   const closed = items.flatMap((it) => (it.kind === "folder" && !it.folder.inherit ? [it.folder.folderId] : []));
   if (closed.length === 0) return items;
-  const opened = new Set((await grants.find(caseId, holdersOf(who), closed)).filter((it) => !isOver(it.expiresAt, now)).map((it) => it.place));
+  const held = await grants.find(kase.caseId, holdersOf(who), closed);
+  const opened = new Set(held.filter((it) => !isOver(it.expiresAt, now) && isMeantFor(it, who, kase)).map((it) => it.place));
   return items.filter((it) => it.kind === "document" || it.folder.inherit || opened.has(it.folder.folderId));
 };
 
@@ -68,12 +69,13 @@ export const isPlace = (text: string): boolean => /^[01]#/.test(text);
 const grantsWeighed = 1000;
 
 /** The topmost things that a person was given in a case: what lies inside another of them is found there. Folders first, by name. */
-export const topmost = async (deps: Deps, who: ContactPrincipal, caseId: CaseId, now: Instant): Promise<readonly { readonly item: Item; readonly place: string }[]> => {
+export const topmost = async (deps: Deps, who: ContactPrincipal, kase: Case, now: Instant): Promise<readonly { readonly item: Item; readonly place: string }[]> => {
+  const { caseId } = kase;
   const held: Grant[] = [];
   for (const holder of holdersOf(who)) {
     for (let after: string | null = null; ;) {
       const page: Awaited<ReturnType<typeof deps.grants.ofHolder>> = await deps.grants.ofHolder(caseId, holder, { limit: grantsWeighed, after });
-      held.push(...page.items.filter((it) => !isOver(it.expiresAt, now)));
+      held.push(...page.items.filter((it) => !isOver(it.expiresAt, now) && isMeantFor(it, who, kase)));
       if (held.length > grantsWeighed) throw new Refusal("too_large", "You were given too many single things in this case to show them in one list.");
       if (page.next === null) break;
       after = page.next;

@@ -1,4 +1,4 @@
-import { mayEnter, type Grant } from "../domain/access.ts";
+import { holdersOf, isMeantFor, mayEnter, mayHold, type Grant } from "../domain/access.ts";
 import type { Case, Folder, TimelineEntry } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
 import { isId, type CaseId, type DocumentId, type FolderId } from "../domain/ids.ts";
@@ -7,7 +7,7 @@ import { invalid, notFound } from "../domain/refusal.ts";
 import { isOver } from "../domain/time.ts";
 import { signed, type HandOut } from "./documents.ts";
 import type { Item, Ports } from "./ports.ts";
-import { grantsOpening, holdersOf, holdsAny, isPlace, publishedDocument, topmost, withoutClosedFolders } from "./reach.ts";
+import { grantsOpening, holdsAny, isPlace, publishedDocument, topmost, withoutClosedFolders } from "./reach.ts";
 import type { Page, PageRequest, Request } from "./request.ts";
 import { liveAmong } from "./tree.ts";
 
@@ -35,11 +35,16 @@ export const myCases = ({ cases, grants, people, firm }: Pick<Ports, "cases" | "
   async (request: Reader, page: PageRequest): Promise<Page<CaseForClient>> => {
     const who = contactOf(request);
     return grants.casesOf(holdersOf(who), page, async (held) => {
-      const open = await Promise.all(held.map(async ({ caseId, endless }) => (endless || (await holdsAny({ grants }, who, caseId, request.now)) ? caseId : null)));
-      const known = await cases.byIds(open.filter((id) => id !== null));
-      const shown = await withAdviser({ people }, [...known.values()].filter((kase) => isShownTo(request, kase, firm)));
-      const byId = new Map(shown.map((it) => [it.kase.caseId, it]));
-      return open.map((id) => (id && byId.get(id)) ?? null);
+      const known = await cases.byIds(held.map((it) => it.caseId));
+      const open = await Promise.all(held.map(async ({ caseId, endless }) => {
+        const kase = known.get(caseId);
+        if (kase === undefined || !isShownTo(request, kase, firm)) return [];
+        // One without an end is enough to know of, except where it takes a look whether it is meant for this contact.
+        const isSure = endless && !kase.restricted && mayHold(who, kase);
+        return isSure || (await holdsAny({ grants }, who, caseId, Promise.resolve(kase), request.now)) ? [kase] : [];
+      }));
+      const byId = new Map((await withAdviser({ people }, open.flat())).map((it) => [it.kase.caseId, it]));
+      return held.map(({ caseId }) => byId.get(caseId) ?? null);
     });
   };
 
@@ -54,14 +59,14 @@ export const readCase = ({ people, ...deps }: Pick<Ports, "cases" | "grants" | "
 /** The story of a case is for those who were given the whole case, not for the expert who got one document of it. */
 export const readTimeline = (deps: Pick<Ports, "cases" | "grants" | "documents" | "firm">) =>
   async (request: Reader, caseId: CaseId, page: PageRequest): Promise<Page<TimelineEntry>> => {
-    await enter(deps, request, caseId);
-    if ((await grantsOpening(deps, contactOf(request), caseId, {}, request.now)).length === 0) throw notFound();
+    const kase = await enter(deps, request, caseId);
+    if ((await grantsOpening(deps, contactOf(request), kase, {}, request.now)).length === 0) throw notFound();
     return deps.cases.timeline(caseId, page, true);
   };
 
 const enter = async ({ cases, grants, firm }: Pick<Ports, "cases" | "grants" | "firm">, request: Reader, caseId: CaseId, read: Promise<Case | null> = cases.get(caseId)): Promise<Case> => {
   request.trail.concerns({ caseId });
-  const [kase, holds] = await Promise.all([read, holdsAny({ grants }, contactOf(request), caseId, request.now)]);
+  const [kase, holds] = await Promise.all([read, holdsAny({ grants }, contactOf(request), caseId, read, request.now)]);
   if (kase === null || !holds || !isShownTo(request, kase, firm)) throw notFound();
   request.trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
   return kase;
@@ -73,21 +78,22 @@ export const listItems = (deps: Pick<Ports, "cases" | "grants" | "documents" | "
     const { now, trail } = request;
     const who = contactOf(request);
     trail.concerns({ caseId, ...(folderId && { folderId }) });
+    const kase = folderId === undefined ? await enter(deps, request, caseId, reads.then(([it]) => it)) : (await reads)[0];
     let read: Page<Item>;
     if (folderId !== undefined) {
-      const [kase, folder] = await reads;
+      const [, folder] = await reads;
       if (folder === null || kase === null || !isShownTo(request, kase, deps.firm)) throw notFound();
       // The page is read beside what decides about it; whoever is refused does not see it.
-      const [opening, items] = await Promise.all([grantsOpening(deps, who, caseId, { folder }, now), deps.documents.items(caseId, folderId, page, "clients")]);
+      const [opening, items] = await Promise.all([grantsOpening(deps, who, kase, { folder }, now), deps.documents.items(caseId, folderId, page, "clients")]);
       if (opening.length === 0) throw notFound();
       trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
       read = items;
     } else {
-      await enter(deps, request, caseId, reads.then(([kase]) => kase));
-      if ((await grantsOpening(deps, who, caseId, {}, now)).length === 0) return after(await topmost(deps, who, caseId, now), page);
+      if (kase === null) throw notFound();
+      if ((await grantsOpening(deps, who, kase, {}, now)).length === 0) return after(await topmost(deps, who, kase, now), page);
       read = await deps.documents.items(caseId, folderId, page, "clients");
     }
-    return { items: await withoutClosedFolders(deps, who, caseId, read.items, now), next: read.next };
+    return { items: await withoutClosedFolders(deps, who, kase, read.items, now), next: read.next };
   };
 
 /** The position is the place of the last thing shown, not its number: what comes or goes meanwhile neither repeats nor hides another. */
@@ -130,7 +136,7 @@ const asShown = ({ cases, documents, firm }: Pick<Ports, "cases" | "documents" |
     const documentBy = new Map(things.flatMap(([, files]) => files).map(({ it }) => [it.documentId, it]));
     return given.map((grant): Given | null => {
       const kase = known.get(grant.caseId);
-      if (kase === undefined || isOver(grant.expiresAt, request.now) || !isShownTo(request, kase, firm)) return null;
+      if (kase === undefined || isOver(grant.expiresAt, request.now) || !isMeantFor(grant, contactOf(request), kase) || !isShownTo(request, kase, firm)) return null;
       const { place } = grant;
       if (isId("case", place)) return { grant, kase, folder: null, document: null };
       if (isId("folder", place)) {
@@ -149,7 +155,7 @@ export const downloadForContact = (deps: Pick<Ports, "ledger" | "cases" | "grant
     const [kase, read] = await reads;
     if (kase === null) throw notFound();
     const document = publishedDocument(read);
-    if ((await grantsOpening(deps, request.principal, caseId, { document }, request.now)).length === 0) throw notFound();
+    if ((await grantsOpening(deps, request.principal, kase, { document }, request.now)).length === 0) throw notFound();
     const handOut = await signed(deps.objects, document, document.published);
     await deps.ledger.commit(request, [], { about: { clientId: kase.clientId, adviserId: kase.adviserId, versionId: document.published.versionId } });
     return handOut;

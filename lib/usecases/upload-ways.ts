@@ -1,4 +1,5 @@
 import { includes, levelOf, mayGoOnUploading } from "../domain/access.ts";
+import type { Case } from "../domain/case.ts";
 import type { Document, Version } from "../domain/document.ts";
 import type { CaseId, ContactId, DocumentId, FolderId, MemberId, VersionId } from "../domain/ids.ts";
 import type { ContactPrincipal, Principal, StaffPrincipal } from "../domain/principal.ts";
@@ -36,8 +37,8 @@ export const staffWay = (deps: Pick<Ports, "cases" | "firm" | "documents">): Way
  * for them; where they may read and no more, they are told so.
  */
 export const contactWay = (deps: Pick<Ports, "cases" | "grants" | "documents">): Way<ContactPrincipal> => {
-  const heldAt = async ({ principal, now }: Request<ContactPrincipal>, caseId: CaseId, place: Parameters<typeof grantsOpening>[3]) =>
-    levelOf(await grantsOpening(deps, principal, caseId, place, now));
+  const heldAt = async ({ principal, now }: Request<ContactPrincipal>, kase: Case, place: Parameters<typeof grantsOpening>[3]) =>
+    levelOf(await grantsOpening(deps, principal, kase, place, now));
   return {
     uploaderOf: (who) => who.contactId,
     async toFolder(request, caseId, folderId) {
@@ -45,7 +46,7 @@ export const contactWay = (deps: Pick<Ports, "cases" | "grants" | "documents">):
       const [kase, folder] = await Promise.all([deps.cases.get(caseId), folderId === undefined ? undefined : deps.documents.folder(caseId, folderId)]);
       if (kase === null || folder === null) throw notFound();
       request.trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
-      const held = await heldAt(request, caseId, folder ? { folder } : {});
+      const held = await heldAt(request, kase, folder ? { folder } : {});
       if (held === null) throw notFound();
       if (!includes(held, "upload")) throw new Refusal("forbidden", "You may read what is here, and add nothing to it.");
       return pathTo(deps.documents, caseId, folderId, "body.folderId");
@@ -55,7 +56,7 @@ export const contactWay = (deps: Pick<Ports, "cases" | "grants" | "documents">):
       const [kase, document, version] = await Promise.all([deps.cases.get(caseId), deps.documents.get(caseId, documentId), deps.documents.version(documentId, versionId)]);
       if (kase === null || document === null || version === null) throw notFound();
       request.trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
-      if (!mayGoOnUploading(request.principal.contactId, version, await heldAt(request, caseId, { document }))) throw notFound();
+      if (!mayGoOnUploading(request.principal.contactId, version, await heldAt(request, kase, { document }))) throw notFound();
       return { document, version };
     },
   };

@@ -16,6 +16,6 @@ export const viewAs = ({ people }: Pick<Ports, "people">) =>
     request.trail.looksAs(contactId);
     // A shut door shows nothing to look at; an invited person who has not come yet would see what is there.
     if (contact.suspended) throw new Refusal("conflict", "This contact is suspended and sees nothing.");
-    const { clientIds, name, locale } = contact;
-    return { principal: { kind: "viewer", member: request.principal, contact: { kind: "contact", contactId, clientIds, name, locale } }, now: request.now, trail: request.trail };
+    const { clientIds, since, name, locale } = contact;
+    return { principal: { kind: "viewer", member: request.principal, contact: { kind: "contact", contactId, clientIds, since, name, locale } }, now: request.now, trail: request.trail };
   };

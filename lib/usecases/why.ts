@@ -1,4 +1,4 @@
-import { allPlaces, entriesOf, levelOf, openingGrants, reachingPlaces, type Grant, type Level, type Location, type StaffEntry } from "../domain/access.ts";
+import { allPlaces, entriesOf, holdersOf, isMeantFor, levelOf, openingGrants, reachingPlaces, type Grant, type Level, type Location, type StaffEntry } from "../domain/access.ts";
 import type { Case } from "../domain/case.ts";
 import { isId, type CaseId, type ContactId, type DocumentId, type FolderId, type MemberId } from "../domain/ids.ts";
 import type { Contact } from "../domain/people.ts";
@@ -7,7 +7,6 @@ import { invalid } from "../domain/refusal.ts";
 import { isOver, type Instant } from "../domain/time.ts";
 import { enterCase } from "./cases.ts";
 import type { Ports } from "./ports.ts";
-import { holdersOf } from "./reach.ts";
 import { foldersAround } from "./tree.ts";
 import type { Request } from "./request.ts";
 
@@ -21,6 +20,8 @@ export type Because =
   | { readonly kind: "inside"; readonly grant: Grant }
   | { readonly kind: "stopped"; readonly grant: Grant; readonly by: FolderId }
   | { readonly kind: "over"; readonly grant: Grant }
+  /** A client's, in a restricted case, and this contact came later; or their own, and they are now of other clients alone. */
+  | { readonly kind: "not-meant"; readonly grant: Grant }
   | { readonly kind: "suspended" | "deleted" | "not-published" };
 export interface Access { readonly allowed: boolean; readonly level: Level | null; readonly because: readonly Because[] }
 
@@ -40,7 +41,7 @@ export const explainAccess = (deps: Deps) =>
     if ("memberId" in who) return ofMember(deps, kase, who.memberId, request.now);
     const contact = await deps.people.contact(who.contactId);
     if (contact === null) throw invalid("query.contactId", "Is not a contact of the firm.");
-    return ofContact(deps, contact, place, request.now);
+    return ofContact(deps, kase, contact, place, request.now);
   };
 
 /** Inside a case, everything is open to whoever of the firm may enter it. */
@@ -52,7 +53,7 @@ const ofMember = async ({ people, firm }: Deps, kase: Case, memberId: MemberId, 
   return { allowed: because.length > 0, level: because.length > 0 ? "upload" : null, because };
 };
 
-const ofContact = async (deps: Deps, contact: Contact, { caseId, folderId, documentId }: Omit<Question, "who">, now: Instant): Promise<Access> => {
+const ofContact = async (deps: Deps, kase: Case, contact: Contact, { caseId, folderId, documentId }: Omit<Question, "who">, now: Instant): Promise<Access> => {
   const holders = holdersOf(contact);
   const [folder, document] = await Promise.all([folderId && deps.documents.folder(caseId, folderId), documentId && deps.documents.get(caseId, documentId)]);
   if (folder === null) throw invalid("query.folderId", "Is not a folder of this case.");
@@ -62,15 +63,15 @@ const ofContact = async (deps: Deps, contact: Contact, { caseId, folderId, docum
   if (folders === null || document?.deleted) return { allowed: false, level: null, because: [{ kind: "deleted" }] };
   const location: Location = { caseId, folders, ...(document && { documentId: document.documentId }) };
   const grants = await deps.grants.find(caseId, holders, allPlaces(location));
-  const opening = openingGrants(location, holders, grants, now);
-  const inside = folder === undefined && document === undefined && opening.length === 0 ? await grantsInside(deps, holders, caseId, now) : [];
+  const opening = openingGrants(location, contact, kase, grants, now);
+  const inside = folder === undefined && document === undefined && opening.length === 0 ? await grantsInside(deps, contact, kase, now) : [];
   const obstacles: Because[] = [...(contact.suspended ? [{ kind: "suspended" as const }] : []), ...(document && !document.published ? [{ kind: "not-published" as const }] : [])];
   const allowed = opening.length + inside.length > 0 && obstacles.length === 0;
   return {
     allowed, level: allowed ? levelOf(opening) : null,
     because: [
       ...obstacles, ...opening.map((grant): Because => ({ kind: "grant", grant, through: throughTo(location, grant) })), ...inside.map((grant): Because => ({ kind: "inside", grant })),
-      ...grants.flatMap((grant) => obstacleOf(location, grant, now)),
+      ...grants.flatMap((grant) => obstacleOf(location, grant, isMeantFor(grant, contact, kase), now)),
     ],
   };
 };
@@ -83,15 +84,16 @@ const throughTo = (location: Location, { place }: Grant): FolderId[] => {
   return ids.slice(0, from).toReversed();
 };
 
-const obstacleOf = (location: Location, grant: Grant, now: Instant): Because[] => {
+const obstacleOf = (location: Location, grant: Grant, isMeant: boolean, now: Instant): Because[] => {
   if (isOver(grant.expiresAt, now)) return [{ kind: "over", grant }];
+  if (!isMeant) return [{ kind: "not-meant", grant }];
   const reaching = reachingPlaces(location);
   const by = reaching.findLast((it) => isId("folder", it));
   return reaching.includes(grant.place) || by === undefined ? [] : [{ kind: "stopped", grant, by }];
 };
 
 /** A case exists for whoever holds anything in it: some of what they hold. */
-const grantsInside = async ({ grants }: Deps, holders: readonly (ContactId | `cli_${string}`)[], caseId: CaseId, now: Instant): Promise<Grant[]> => {
-  const pages = await Promise.all(holders.map((holder) => grants.ofHolder(caseId, holder, { limit: 100, after: null })));
-  return pages.flatMap((page) => page.items).filter((it) => !isOver(it.expiresAt, now)).slice(0, 25);
+const grantsInside = async ({ grants }: Deps, contact: Contact, kase: Case, now: Instant): Promise<Grant[]> => {
+  const pages = await Promise.all(holdersOf(contact).map((holder) => grants.ofHolder(kase.caseId, holder, { limit: 100, after: null })));
+  return pages.flatMap((page) => page.items).filter((it) => !isOver(it.expiresAt, now) && isMeantFor(it, contact, kase)).slice(0, 25);
 };

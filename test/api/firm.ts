@@ -27,6 +27,8 @@ export interface TestFirm extends LocalFirm {
   createClient(name?: string): Promise<string>;
   inviteContact(clientId: string): Promise<Person>;
   inviteCollaborator(): Promise<Person>;
+  /** Signs in as a contact whom somebody invited. */
+  enterAs(contactId: string, email: string): Promise<Person>;
   createCase(clientId: string, title?: string): Promise<string>;
   upload(caseId: string, name: string, bytes?: Buffer, folderId?: string): Promise<string>;
   /** Shares with one new recipient, by the administrator unless another is named. @returns their link's path, from the mail. */
@@ -69,6 +71,7 @@ export const startTestFirm = async (profile: Readonly<Record<string, unknown>> =
       const contact = await expectOk(admin.call("POST", `/staff/clients/${clientId}/contacts`, { email, name: "Con Tact", locale: "es" }));
       return enter("client", contact.contactId, email);
     },
+    enterAs: (contactId, email) => enter("client", contactId, email),
     async inviteCollaborator() {
       const email = `${unique("expert")}@elsewhere.example`;
       const contact = await expectOk(admin.call("POST", "/staff/collaborators", { email, name: "Ex Pert", locale: "es" }));

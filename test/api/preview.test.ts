@@ -96,7 +96,7 @@ describe("a dry run over more people than one request looks at", () => {
     const clientId = await firm.createClient();
     const caseId = await firm.createCase(clientId);
     const contacts = Array.from({ length: 1050 }, (_, index): Contact => ({
-      contactId: newId("contact", new Date()), clientIds: [clientId as ClientId], email: `c${index}@many.example`, name: `Contact ${index}`, locale: "es", suspended: index % 100 === 0, account: "inviting", keyVersion: "1",
+      contactId: newId("contact", new Date()), clientIds: [clientId as ClientId], since: {}, email: `c${index}@many.example`, name: `Contact ${index}`, locale: "es", suspended: index % 100 === 0, account: "inviting", keyVersion: "1",
       createdAt: toInstant(new Date()), revision: 1,
     }));
     await layDown(firm.table, contacts.map((it) => peopleIn(new Table(documentClient(), firm.table)).addContact(it)));

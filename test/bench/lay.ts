@@ -56,8 +56,8 @@ export class Layer {
   contact(contactId: ContactId, clientIds: readonly ClientId[], name: string, sub?: string): Item[] {
     const { people } = this.stores;
     return [
-      ...(sub === undefined ? [] : [people.putIdentity("client", { sub, suspended: false, tokensValidAfter: at, person: { kind: "contact", contactId, clientIds: [...clientIds], name, locale: "es" } })]),
-      people.addContact({ contactId, clientIds: [...clientIds], email: `${contactId}@client.example`, name, locale: "es", ...(sub !== undefined && { sub }), ...account }),
+      ...(sub === undefined ? [] : [people.putIdentity("client", { sub, suspended: false, tokensValidAfter: at, person: { kind: "contact", contactId, clientIds: [...clientIds], since: {}, name, locale: "es" } })]),
+      people.addContact({ contactId, clientIds: [...clientIds], since: {}, email: `${contactId}@client.example`, name, locale: "es", ...(sub !== undefined && { sub }), ...account }),
     ].flatMap(itemsOf);
   }
 

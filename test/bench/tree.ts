@@ -50,9 +50,9 @@ const ports = { ledger: recording, documents: documentsIn(table), cases: casesIn
 const now = toInstant(new Date());
 const id = <K extends Parameters<typeof newId>[0]>(kind: K) => newId(kind, new Date());
 const staff: StaffPrincipal = { kind: "member", memberId: id("member"), role: "admin", advisers: [], name: "Ada" };
-const contact: ContactPrincipal = { kind: "contact", contactId: id("contact"), clientIds: [id("client")], name: "Con", locale: "es" };
 const request = <P extends Request["principal"]>(principal: P, action: string): Request<P> => ({ principal, now, trail: new Trail(action, id("httpRequest")) });
 const kase: Case = { caseId: id("case"), clientId: id("client"), adviserId: staff.memberId, team: [], restricted: false, brokenGlass: [], reference: "B", title: "B", status: "open", createdAt: now, updatedAt: now, revision: 1 };
+const contact: ContactPrincipal = { kind: "contact", contactId: id("contact"), clientIds: [kase.clientId], since: {}, name: "Con", locale: "es" };
 const { caseId } = kase;
 const folder = (name: string, above: readonly FolderId[]): Folder => ({ folderId: id("folder"), caseId, ...(above.length > 0 && { parentId: above.at(-1)! }), ancestors: [...above], name, inherit: true, createdAt: now, revision: 1 });
 
@@ -81,7 +81,7 @@ const timed = async <T>(run: () => Promise<T>): Promise<{ readonly result: T; re
 const decide = async (): Promise<string> => {
   const { result, ms, asked } = await timed(async () => Promise.all(sample.map(async (it) => {
     const document = await ports.documents.get(caseId, it.documentId);
-    return document !== null && (await grantsOpening(ports, contact, caseId, { document }, now)).length > 0;
+    return document !== null && (await grantsOpening(ports, contact, kase, { document }, now)).length > 0;
   })));
   return `${result.filter(Boolean).length} of ${sample.length} open, ${(asked / sample.length).toFixed(1)} calls and ${(ms / sample.length).toFixed(1)} ms each`;
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
-  allPlaces, entriesOf, includes, levelOf, levels, mayBreakGlass, mayChangeMember, mayEnter, mayGoOnUploading, mayHold, mayReadJob, mayReadRecord, mayReadTotals, mayStillShare, openingGrants, reachingPlaces, staffEntries, staffMay,
-  type Firm, type Grant, type Guarded, type Holder, type Location, type Place, type StaffMember,
+  allPlaces, entriesOf, holdersOf, includes, levelOf, levels, mayBreakGlass, mayChangeMember, mayEnter, mayGoOnUploading, mayHold, mayReadJob, mayReadRecord, mayReadTotals, mayStillShare, openingGrants, reachingPlaces, staffEntries, staffMay,
+  type Firm, type Grant, type Guarded, type Holder, type Location, type Place, type Served, type StaffMember, type Walled,
 } from "../../lib/domain/access.ts";
 import { groupings, type AuditEvent } from "../../lib/domain/event.ts";
 import { newId, type CaseId, type ClientId, type ContactId, type DocumentId, type FolderId, type MemberId } from "../../lib/domain/ids.ts";
@@ -19,7 +19,9 @@ const now: Instant = "2026-11-22T10:00:00.000Z";
 
 const grant = (place: Place, holder: Holder = contact, more: Partial<Grant> = {}): Grant => ({ grantId: newId("grant", at), caseId, holder, place, level: "read", createdAt: now, givenBy: newId("member", at), ...more });
 const location = (...closed: FolderId[]): Location => ({ caseId, documentId, folders: [inner, middle, outer].map((it) => ({ folderId: it, inherit: !closed.includes(it) })) });
-const opens = (where: Location, it: Grant, holders: readonly Holder[] = [contact, client]): boolean => openingGrants(where, holders, [it], now).length === 1;
+const open: Walled = { clientId: client, restricted: false };
+const of = (contactId: ContactId, ...clientIds: ClientId[]): Served => ({ contactId, clientIds, since: {} });
+const opens = (where: Location, it: Grant, who = of(contact, client), kase = open): boolean => openingGrants(where, who, kase, [it], now).length === 1;
 
 describe("what a grant opens", () => {
   it("is the thing itself and all that lies in it", () => {
@@ -37,9 +39,10 @@ describe("what a grant opens", () => {
 
   it("is opened to its holder alone, a contact or a client whose contact asks", () => {
     expect(opens(location(), grant(caseId, client))).toBe(true);
-    expect(opens(location(), grant(caseId, client), [contact])).toBe(false);
+    expect(opens(location(), grant(caseId, client), of(contact))).toBe(false);
     expect(opens(location(), grant(caseId, stranger))).toBe(false);
-    expect(opens(location(), grant(caseId), [])).toBe(false);
+    expect(opens(location(), grant(caseId), of(stranger, client))).toBe(false);
+    expect(holdersOf(of(contact, client))).toEqual([contact, client]);
   });
 
   it("lies in the grant's own case", () => {
@@ -53,7 +56,22 @@ describe("what a grant opens", () => {
     expect(opens(location(), grant(caseId, contact, { expiresAt: "2026-11-22T09:59:59.999Z" }))).toBe(false);
   });
 
-  it("is nothing where nothing was given", () => { expect(openingGrants(location(), [contact, client], [], now)).toEqual([]); });
+  it("is nothing where nothing was given", () => { expect(openingGrants(location(), of(contact, client), open, [], now)).toEqual([]); });
+
+  it("rests while its holder is a contact of other clients alone", () => {
+    const other = newId("client", at);
+    expect([opens(location(), grant(caseId), of(contact)), opens(location(), grant(caseId), of(contact, other)), opens(location(), grant(caseId), of(contact, other, client))]).toEqual([true, false, true]);
+  });
+
+  it("of a client is, behind a wall, for the contacts that the client had when it was given or when the wall went up", () => {
+    const [before, later, latest]: readonly Instant[] = ["2026-11-20T10:00:00.000Z", "2026-11-21T10:00:00.000Z", "2026-11-21T12:00:00.000Z"];
+    const since = (joined: Instant | undefined): Served => ({ ...of(contact, client), since: { ...(joined && { [client]: joined }) } });
+    const asked = (joined: Instant | undefined, given: Instant | undefined, wall: Instant | undefined, holder: Holder = client): boolean =>
+      opens(location(), grant(caseId, holder, { createdAt: given ?? now }), since(joined), { clientId: client, restricted: true, restrictedAt: wall });
+    expect([asked(before, later, latest), asked(later, later, before), asked(latest, before, latest), asked(latest, later, before), asked(latest, before, undefined)]).toEqual([true, true, true, false, false]);
+    expect([asked(undefined, before, before), asked(latest, before, before, contact)]).toEqual([true, true]);
+    expect(opens(location(), grant(caseId, client, { createdAt: before ?? now }), since(latest))).toBe(true);
+  });
 });
 
 describe("a level", () => {

@@ -21,7 +21,7 @@ let recording: () => void = () => undefined;
 
 const people: Readonly<Record<"staff" | "client", Identity["person"]>> = {
   staff: { kind: "member", memberId: newId("member", new Date()), role: "admin", advisers: [], name: "Ada" },
-  client: { kind: "contact", contactId: newId("contact", new Date()), clientIds: [], name: "Con", locale: "es" },
+  client: { kind: "contact", contactId: newId("contact", new Date()), clientIds: [], since: {}, name: "Con", locale: "es" },
 };
 const deps = {
   verify: async (token: string) => (token.startsWith("good") ? { sub: "s", signedInAt: new Date() } : null), cursorKey: async () => "key", clock: () => new Date(),

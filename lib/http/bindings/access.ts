@@ -19,7 +19,7 @@ const becauseView = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("entry"), entry: z.enum(staffEntries) }),
   z.object({ kind: z.literal("grant"), ...held, through: z.array(idOf("folder")) }),
   z.object({ kind: z.literal("stopped"), ...held, by: idOf("folder") }),
-  z.object({ kind: z.enum(["inside", "over"]), ...held }),
+  z.object({ kind: z.enum(["inside", "over", "not-meant"]), ...held }),
   z.object({ kind: z.enum(["suspended", "deleted", "not-published"]) }),
 ]);
 const viewBecause = (it: Because): z.infer<typeof becauseView> => {
@@ -27,7 +27,7 @@ const viewBecause = (it: Because): z.infer<typeof becauseView> => {
     case "entry": return it;
     case "grant": return { kind: it.kind, ...viewGrant(it.grant), through: [...it.through] };
     case "stopped": return { kind: it.kind, ...viewGrant(it.grant), by: it.by };
-    case "inside": case "over": return { kind: it.kind, ...viewGrant(it.grant) };
+    case "inside": case "over": case "not-meant": return { kind: it.kind, ...viewGrant(it.grant) };
     case "suspended": case "deleted": case "not-published": return { kind: it.kind };
   }
 };
