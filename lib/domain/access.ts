@@ -149,7 +149,7 @@ export const holdersOf = ({ contactId, clientIds }: Pick<Served, "contactId" | "
 export const isMeantFor = (it: Pick<Grant, "holder" | "createdAt">, who: Served, kase: Walled): boolean => {
   if (!holdersOf(who).includes(it.holder) || !mayHold(who, kase)) return false;
   const joined = who.since[it.holder];
-  return !kase.restricted || joined === undefined || joined <= it.createdAt || joined <= (kase.restrictedAt ?? it.createdAt);
+  return !kase.restricted || joined === undefined || [it.createdAt, kase.restrictedAt].some((then) => then !== undefined && joined <= then);
 };
 
 /** The grants among `grants` that open `location` to a contact at `now`. None is the default. */

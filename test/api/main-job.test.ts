@@ -73,7 +73,7 @@ describe("the main job", () => {
     const downloads = events.filter((it: { action: string; result: string }) => it.action.endsWith("download") && it.result === "granted");
     expect(downloads.map((it: { who: { kind: string } }) => it.who.kind).toSorted()).toEqual(["contact", "member", "recipient"]);
     const { items } = await expectOk(firm.admin.call("GET", "/staff/stats/access?groupBy=document"));
-    expect(items).toEqual([{ key: documentId, label: documentId, count: 2, people: 2, previews: 0 }]);
+    expect(items).toEqual([{ key: documentId, label: name, count: 2, people: 2, previews: 0 }]);
     const byService = await expectOk(firm.admin.call("GET", "/staff/stats/access?groupBy=service"));
     expect(byService.items).toEqual(expect.arrayContaining([expect.objectContaining({ key: "documents", count: 2, people: 2 }), expect.objectContaining({ key: "shares", count: 2, people: 2 })]));
     expect((await expectOk(firm.admin.call("GET", `/staff/stats/access?groupBy=client`))).items[0].key).toBe(clientId);
