@@ -75,8 +75,9 @@ export const listShared = ({ shares, documents, register, ...deps }: Admission &
       return { share, path: [], folders: [], documents: published, fetched, next: null };
     }
     const shared = share.selection.folderId;
-    const { around, items } = read ?? (await lookInto({ documents }, link, shared, page));
-    const path = around && pathWithin(link.caseId, around, shared, folderId ?? shared);
+    const shown = folderId ?? shared;
+    const { around, items } = read !== null && asked === shown ? read : await lookInto({ documents }, link, shown, page);
+    const path = around && pathWithin(link.caseId, around, shared, shown);
     if (path === null) throw notFound();
     return {
       share, path, fetched, next: items.next,

@@ -2,6 +2,7 @@ import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { composeSharePage } from "../../lib/compose.ts";
+import { linkHashOf } from "../../lib/usecases/shares.ts";
 import { expectOk, sha256Of } from "../../local/caller.ts";
 import { mailWith } from "../../local/people.ts";
 import { formOf, openLink, startTestFirm, submit, type TestFirm } from "./firm.ts";
@@ -271,6 +272,21 @@ describe("the share page", () => {
       expect((await download(path, moving, cookie)).status).toBe(404);
       const elsewhere = await firm.upload(await firm.createCase((await expectOk(firm.admin.call("GET", `/staff/cases/${caseId}`))).clientId), "Ajeno.pdf");
       for (const id of [elsewhere, "doc_00000000000000000000000000", "doc_x", "..%2F..", "%00"]) expect((await submit(firm, `${path}/documents/${id}`, { nonce: (await formOf(firm, path, cookie)).nonce }, cookie)).status, id).toBe(404);
+    });
+
+    it("is shown the same whatever its link hints at: nothing, another way, or a folder that nobody shared", async () => {
+      const { path } = await firm.share(caseId, { folderId });
+      const cookie = await cookieOf(path);
+      const list = async () => (await firm.anyone("GET", path, undefined, json(cookie))).body;
+      const shown = await list();
+      expect(shown.items).toMatchObject([{ folderId: inner }, { documentId: ids["deed"] }]);
+      const item = (await scan(firm)).find((it) => it["linkHash"] === linkHashOf(path.slice("/s/".length)));
+      expect(item?.["folderPath"]).toHaveLength(2);
+      // Of a link from before there were hints; of a folder that was moved since; of one that was never shared.
+      for (const folderPath of [undefined, [inner, folderId], [inner], [folderId, closed], ["fol_00000000000000000000000000"]]) {
+        await documentClient().send(new PutCommand({ TableName: firm.table, Item: { ...item, folderPath } }));
+        expect(await list(), String(folderPath)).toEqual(shown);
+      }
     });
 
     it("shared as a selection is those documents alone", async () => {
