@@ -60,7 +60,10 @@ const main = async (): Promise<void> => {
   });
   undo.push(() => firm.close());
   const hours = startHours(clock, firm.bus);
-  undo.push(() => Promise.resolve(hours.stop()));
+  undo.push(() => {
+    hours.stop();
+    return Promise.resolve();
+  });
   const control = await startControl(ports.control, clock, firm);
   undo.push(() => control.close());
 

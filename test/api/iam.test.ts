@@ -176,7 +176,7 @@ const play = async (firm: TestFirm): Promise<void> => {
   await expectOk(admin.call("POST", `/staff/cases/${caseId}/grants/preview`, { move: { folderId, to: target } }));
   const { jobId } = await change(`/staff/cases/${caseId}/folders/${folderId}`, { parentId: target });
   for (const what of ["", `/${jobId}`, `/${jobId}/results`]) await get(`/staff/jobs${what}`);
-  await change(`${document}`, { name: "Renamed.pdf" });
+  await change(document, { name: "Renamed.pdf" });
   await expectOk(admin.call("POST", `/staff/cases/${caseId}/documents`, { name: "Unfinished.pdf", contentType: "application/pdf", size: bytes.length, sha256: sha256Of(bytes) }));
   await firm.settle();
   for (const gone of [document, `/staff/cases/${caseId}/folders/${target}`]) await expectOk(admin.call("DELETE", gone));
