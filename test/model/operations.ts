@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { CaseId } from "../../lib/domain/ids.ts";
 import type { Person } from "../api/firm.ts";
 import { isFree, isInside, knowsMember, mayEnter, pathOf, type Grant, type Spot, type World } from "./reference.ts";
-import { layDocument, pathOfLink, type Stage } from "./stage.ts";
+import { layDocument, type Stage } from "./stage.ts";
 
 /** One thing that somebody does: how it is asked of the system, whether it should succeed, and what the world is afterwards. */
 export interface Operation {
@@ -172,7 +172,7 @@ export const builders: Readonly<Record<string, Builder>> = {
     return {
       name: "share", run: async () => {
         const answer = await asked(who, "POST", of(scene, "/shares"), { ...(folder === null ? { documentIds: chosen } : { folderId: folder }), recipients: [{ email: `${randomUUID()}@elsewhere.example` }] });
-        if (answer.ok) scene.links.set(answer.body.share.shareId, await pathOfLink(scene.stage, answer.body.share.shareId, answer.body.recipients[0].recipientId));
+        if (answer.ok) scene.links.set(answer.body.share.shareId, await scene.stage.firm.pathOfLink(answer.body.share.shareId, answer.body.recipients[0].recipientId));
         return answer;
       },
       allowed: (it) => acts(it, who) && inIt(it), change: (it, { share }) => it.shares.set(share.shareId, { sharer: who.id, folder, documents: folder === null ? chosen : [], revoked: false }),

@@ -1,12 +1,9 @@
-import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { documentsIn } from "../../lib/adapters/dynamo/documents.ts";
 import { Table } from "../../lib/adapters/dynamo/table.ts";
-import { keyRingIn, linksFrom } from "../../lib/adapters/secrets.ts";
 import type { Document, Version } from "../../lib/domain/document.ts";
-import { newId, type CaseId, type FolderId, type MemberId, type RecipientId, type ShareId } from "../../lib/domain/ids.ts";
+import { newId, type CaseId, type FolderId, type MemberId } from "../../lib/domain/ids.ts";
 import { toInstant } from "../../lib/domain/time.ts";
 import { publishedOf } from "../../lib/usecases/documents.ts";
-import type { Links } from "../../lib/usecases/ports.ts";
 import { callerOf, expectOk } from "../../local/caller.ts";
 import { startTestFirm, type Person, type TestFirm } from "../api/firm.ts";
 import { documentClient, layDown } from "../api/probe.ts";
@@ -21,7 +18,6 @@ export interface Stage {
   readonly contacts: readonly Person[];
   /** A contact of another client, to whom nothing may ever be given. */
   readonly stranger: Person;
-  readonly links: Links;
 }
 
 const roles = ["admin", "adviser", "adviser", "assistant", "assistant"] as const;
@@ -34,11 +30,7 @@ export const startStage = async (adviserCases: World["adviserCases"]): Promise<S
   const members: Person[] = [plain(firm.admin)];
   for (const role of roles) members.push(plain(await firm.inviteMember(role, [])));
   const contacts = [await firm.inviteContact(clientId), await firm.inviteContact(clientId), await firm.inviteCollaborator()].map(plain);
-  const ring = keyRingIn(new SecretsManagerClient({}), `${firm.table.replace("legajo-", "legajo/")}/link-key`);
-  const links = linksFrom(ring);
-  // Asked now, while the SDK's variables still name this firm's secrets and not those of the next.
-  await links.currentVersion();
-  return { firm, adviserCases, clientId, members, contacts, stranger: await firm.inviteContact(otherClient), links };
+  return { firm, adviserCases, clientId, members, contacts, stranger: await firm.inviteContact(otherClient) };
 };
 
 /** A token is good for a day of the firm's clock: a stage is left before its people have to sign in again. */
@@ -84,7 +76,3 @@ export const layDocument = async ({ firm }: Stage, caseId: CaseId, it: { readonl
   await layDown(firm.table, [stores.addDocument(document, version)]);
   return { documentId, versionId };
 };
-
-/** The link's path, derived as the mail's is. */
-export const pathOfLink = async ({ links }: Stage, shareId: string, recipientId: string): Promise<string> =>
-  `/s/${await links.token({ shareId: shareId as ShareId, recipientId: recipientId as RecipientId, generation: 1, keyVersion: await links.currentVersion() })}`;
