@@ -3,11 +3,12 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inject } from "vitest";
+import { afterAll, inject } from "vitest";
 import { keyRingIn, linksFrom } from "../../lib/adapters/secrets.ts";
 import type { MemberId, RecipientId, ShareId } from "../../lib/domain/ids.ts";
 import { callerOf, expectOk, uploadDocument, type Answer, type Caller } from "../../local/caller.ts";
 import { movableClock, type MovableClock } from "../../local/clock.ts";
+import { startDynamoDb } from "../../local/emulators/dynamodb.ts";
 import { freePorts } from "../../local/emulators/ports.ts";
 import { startLocalFirm, type LocalFirm, type LocalFirmOptions } from "../../local/firm.ts";
 import type { JournalEntry } from "../../local/gateway.ts";
@@ -41,12 +42,23 @@ export interface TestFirm extends LocalFirm {
   stop(): Promise<void>;
 }
 
+/**
+ * One DynamoDB for each test file. It does one thing at a time, and slower the more tables it has seen: with one for all files, the last of them took ten
+ * times as long as alone (measured).
+ */
+let dynamodb: ReturnType<typeof startDynamoDb> | null = null;
+const startOwnDynamoDb = async (): ReturnType<typeof startDynamoDb> => {
+  const [port = 0] = await freePorts(1);
+  return startDynamoDb({ directory: null, port, log: () => undefined });
+};
+// Registered first, and so run last: after the firms of the file have stopped.
+afterAll(async () => { await (await dynamodb)?.stop(); });
+
 let count = 0;
 const unique = (what: string): string => `${what}${++count}.${randomBytes(3).toString("hex")}`;
 
 export const startTestFirm = async (profile: Readonly<Record<string, unknown>> = {}, more: Pick<LocalFirmOptions, "watch" | "malwareScan"> = {}): Promise<TestFirm> => {
-  const { dynamodbs, ...others } = inject("emulators");
-  const emulators = { ...others, dynamodb: dynamodbs[Number(process.env["VITEST_POOL_ID"] ?? 0) % dynamodbs.length] ?? "" };
+  const emulators = { ...inject("emulators"), dynamodb: (await (dynamodb ??= startOwnDynamoDb())).url };
   const directory = await mkdtemp(join(tmpdir(), "legajo-firm-"));
   const clock = movableClock();
   const journal: JournalEntry[] = [];
