@@ -5,9 +5,9 @@ import { builders } from "./operations.ts";
 import { play, tally, type Step } from "./sequence.ts";
 import { isOld, startStage, type Stage } from "./stage.ts";
 
-/** `npm run test:model` plays 1,000 sequences of 50 steps; `npm test` plays a few, of the same kinds. A seed repeats a run: MODEL_SEED. */
+/** `npm run test:model` plays 1,000 sequences of 50 steps; `npm test` plays a few, always the same ones. A seed repeats a run: MODEL_SEED. */
 const numberIn = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
-const [sequences, length, seed] = [numberIn("MODEL_SEQUENCES", 8), numberIn("MODEL_STEPS", 30), numberIn("MODEL_SEED", Date.now() % 2 ** 31)];
+const [sequences, length, seed] = [numberIn("MODEL_SEQUENCES", 8), numberIn("MODEL_STEPS", 30), numberIn("MODEL_SEED", process.env["MODEL_SEQUENCES"] === undefined ? 20_261_130 : Date.now() % 2 ** 31)];
 
 const common = ["create folder", "create folder", "add document", "add document", "grant", "grant", "grant", "revoke", "move folder", "move document", "stop or go on", "share"];
 const kind = fc.constantFrom(...Object.keys(builders), ...common);
@@ -37,6 +37,6 @@ describe.each(["own", "all"] as const)("Where advisers enter %s cases, the syste
       { seed, numRuns: Math.ceil(sequences / 2), endOnFailure: process.env["MODEL_SHRINK"] === undefined },
     );
     expect(told.failed ? `seed ${seed}: ${told.errorInstance instanceof Error ? (told.errorInstance.stack ?? "") : String(told.errorInstance)}` : "").toBe("");
-    expect([...tally.keys()].filter((it) => it.endsWith(": done")).length).toBeGreaterThan(10);
+    expect(tally.size).toBeGreaterThan(20);
   });
 });
