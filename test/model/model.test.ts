@@ -13,7 +13,7 @@ const common = ["create folder", "create folder", "add document", "add document"
 const kind = fc.constantFrom(...Object.keys(builders), ...common);
 const step: fc.Arbitrary<Step> = fc.record({
   // Laying a document down and moving the clock are ours, not a caller's: they stand alone.
-  kind, beside: fc.option(kind.filter((it) => it !== "add document" && it !== "time passes"), { freq: 5 }), looks: fc.array(fc.constantFrom(...Object.keys(checks)), { minLength: 2, maxLength: 3 }),
+  kind, beside: fc.option(kind.filter((it) => it !== "add document" && it !== "time passes"), { freq: 2 }), looks: fc.array(fc.constantFrom(...Object.keys(checks)), { minLength: 2, maxLength: 3 }),
   numbers: fc.array(fc.nat(1_000_000), { minLength: 8, maxLength: 8 }),
 }).map((it) => (it.kind === "add document" || it.kind === "time passes" ? { ...it, beside: null } : it));
 
