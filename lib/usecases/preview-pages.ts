@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { allPlaces, entriesOf, holdersOf, levelOf, levels, openingGrants, reachingPlaces, type Grant, type Level, type Location, type Place } from "../domain/access.ts";
+import { allPlaces, entriesOf, holdersOf, includes, levelOf, openingGrants, reachingPlaces, type Grant, type Level, type Location, type Place } from "../domain/access.ts";
 import type { Case, Folder } from "../domain/case.ts";
 import type { Job } from "../domain/job.ts";
 import { idOf, isId, type CaseId, type ContactId, type FolderId, type GrantId, type MemberId } from "../domain/ids.ts";
@@ -54,8 +54,7 @@ type Deps = PreviewDeps;
 
 /** Whom it is about: a person found on two ways is one. */
 export const keyOf = ({ who }: Difference): string => ("contactId" in who ? who.contactId : who.memberId);
-const rank = (level: Level | null): number => (level === null ? -1 : levels.indexOf(level));
-export const gains = ({ before, after }: Pick<Difference, "before" | "after">): boolean => rank(after) > rank(before);
+export const gains = ({ before, after }: Pick<Difference, "before" | "after">): boolean => after !== null && !includes(before, after);
 
 /** Which source is being read, and how far. */
 export type Position = readonly [source: number, after: string | null];

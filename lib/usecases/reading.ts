@@ -77,23 +77,20 @@ export const listItems = (deps: Pick<Ports, "cases" | "grants" | "documents" | "
   async (request: Reader, caseId: CaseId, folderId: FolderId | undefined, page: PageRequest, reads: Promise<readonly [Case | null, Folder | null]>): Promise<Page<Item>> => {
     const { now, trail } = request;
     const who = contactOf(request);
+    const shown = async (kase: Case, { items, next }: Page<Item>): Promise<Page<Item>> => ({ items: await withoutClosedFolders(deps, who, kase, items, now), next });
     trail.concerns({ caseId, ...(folderId && { folderId }) });
-    const kase = folderId === undefined ? await enter(deps, request, caseId, reads.then(([it]) => it)) : (await reads)[0];
-    let read: Page<Item>;
-    if (folderId !== undefined) {
-      const [, folder] = await reads;
-      if (folder === null || kase === null || !isShownTo(request, kase, deps.firm)) throw notFound();
-      // The page is read beside what decides about it; whoever is refused does not see it.
-      const [opening, items] = await Promise.all([grantsOpening(deps, who, kase, { folder }, now), deps.documents.items(caseId, folderId, page, "clients")]);
-      if (opening.length === 0) throw notFound();
-      trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
-      read = items;
-    } else {
-      if (kase === null) throw notFound();
+    if (folderId === undefined) {
+      const kase = await enter(deps, request, caseId, reads.then(([it]) => it));
       if ((await grantsOpening(deps, who, kase, {}, now)).length === 0) return after(await topmost(deps, who, kase, now), page);
-      read = await deps.documents.items(caseId, folderId, page, "clients");
+      return shown(kase, await deps.documents.items(caseId, undefined, page, "clients"));
     }
-    return { items: await withoutClosedFolders(deps, who, kase, read.items, now), next: read.next };
+    const [kase, folder] = await reads;
+    if (folder === null || kase === null || !isShownTo(request, kase, deps.firm)) throw notFound();
+    // The page is read beside what decides about it; whoever is refused does not see it.
+    const [opening, items] = await Promise.all([grantsOpening(deps, who, kase, { folder }, now), deps.documents.items(caseId, folderId, page, "clients")]);
+    if (opening.length === 0) throw notFound();
+    trail.concerns({ clientId: kase.clientId, adviserId: kase.adviserId });
+    return shown(kase, items);
   };
 
 /** The position is the place of the last thing shown, not its number: what comes or goes meanwhile neither repeats nor hides another. */

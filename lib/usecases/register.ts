@@ -1,5 +1,4 @@
 import { mayEnter, mayReadRecord, mayReadTotals } from "../domain/access.ts";
-import type { Case } from "../domain/case.ts";
 import type { AuditEvent, Grouping } from "../domain/event.ts";
 import { isId, type CaseId, type ClientId, type ContactId, type DocumentId, type MemberId, type ShareId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
@@ -94,17 +93,16 @@ const ofEnterable = async ({ cases, documents, firm }: Pick<Ports, "cases" | "do
     const some = counts.slice(start, start + 100).map((it) => ({ ...it, caseId: it.caseId ?? (it.key as CaseId) })); // a case's own counter is kept under its id
     const known = await cases.byIds(some.map((it) => it.caseId));
     const enterable = some.flatMap((it) => { const kase = known.get(it.caseId); return kase && mayEnter(principal, kase, firm, now) ? [{ ...it, kase }] : []; });
-    const labels = await Promise.all(enterable.map(async (it) => labelOf({ documents }, it.key, it.kase)));
-    shown.push(...enterable.map(({ kase: _, ...it }, index) => ({ ...it, label: labels[index] ?? it.key })));
+    const names = await namesIn({ documents }, enterable.map(({ key, kase }) => ({ key, caseId: kase.caseId })));
+    shown.push(...enterable.map(({ kase, ...it }) => ({ ...it, label: isId("document", it.key) ? (names.get(it.key) ?? it.key) : kase.reference })));
   }
   return shown.slice(0, mostCounts);
 };
 
-const labelOf = async ({ documents }: Pick<Ports, "documents">, key: string, kase: Case): Promise<string | undefined> => {
-  if (!isId("document", key)) return kase.reference;
-  const document = await documents.get(kase.caseId, key);
-  // What is gone for good has no name left: its id stands for it.
-  return document?.purgedAt === undefined ? document?.name : undefined;
+/** The names of the documents among these, a batch for each case. What is gone for good has no name left: its id stands for it. */
+const namesIn = async ({ documents }: Pick<Ports, "documents">, of: readonly { readonly key: string; readonly caseId: CaseId }[]): Promise<ReadonlyMap<string, string>> => {
+  const read = [...Map.groupBy(of, (it) => it.caseId)].map(([caseId, some]) => documents.byIds(caseId, some.flatMap(({ key }) => (isId("document", key) ? [key] : []))));
+  return new Map((await Promise.all(read)).flat().flatMap((it) => (it.purgedAt === undefined ? [[it.documentId, it.name] as const] : [])));
 };
 
 const monthsBetween = (from: string, to: string): string[] => {
