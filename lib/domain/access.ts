@@ -59,9 +59,12 @@ export const entriesOf = (who: StaffMember, kase: Guarded, firm: Firm, now: Inst
   });
 export const mayEnter = (who: StaffMember, kase: Guarded, firm: Firm, now: Instant): boolean => entriesOf(who, kase, firm, now).length > 0;
 
-/** A link opens no more than its sharer may see now: nothing once they are suspended, or the case is no longer theirs to enter. */
-export const mayStillShare = (sharer: StaffMember & { readonly suspended: boolean }, kase: Guarded, firm: Firm, now: Instant): boolean =>
-  !sharer.suspended && mayEnter(sharer, kase, firm, now);
+/**
+ * What somebody of the firm began goes on without them only while they could still do it themselves: their links open, and their bytes are published, as long
+ * as they are not suspended and the case is theirs to enter.
+ */
+export const mayStillEnter = (who: StaffMember & { readonly suspended: boolean }, kase: Guarded, firm: Firm, now: Instant): boolean =>
+  !who.suspended && mayEnter(who, kase, firm, now);
 
 /** Only an administrator breaks the glass, and only of a case that is shut to them. */
 export const mayBreakGlass = (who: StaffMember, kase: Guarded): boolean => who.role === "admin" && kase.restricted;

@@ -1,4 +1,4 @@
-import { mayStillShare, reachingPlaces } from "../domain/access.ts";
+import { mayStillEnter, reachingPlaces } from "../domain/access.ts";
 import type { Folder } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
 import type { CaseId, DocumentId, FolderId } from "../domain/ids.ts";
@@ -42,7 +42,7 @@ type Admission = Pick<Ports, "cases" | "people" | "firm">;
 /** Whoever sent the link must still be one who may. Beside every step that shows or hands out something, never after it. */
 export const admit = async ({ cases, people, firm }: Admission, { trail, now }: Pick<Visit, "trail" | "now">, { caseId, sharedBy }: Link): Promise<void> => {
   const [kase, sharer] = await Promise.all([cases.get(caseId), people.member(sharedBy)]);
-  if (kase === null || sharer === null || !mayStillShare(sharer, kase, firm, now)) throw notFound();
+  if (kase === null || sharer === null || !mayStillEnter(sharer, kase, firm, now)) throw notFound();
   trail.concerns({ adviserId: kase.adviserId });
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  allPlaces, entriesOf, holdersOf, includes, levelOf, levels, mayBreakGlass, mayChangeMember, mayEnter, mayGoOnUploading, mayHold, mayReadJob, mayReadRecord, mayReadTotals, mayStillShare, openingGrants, reachingPlaces, staffEntries, staffMay,
+  allPlaces, entriesOf, holdersOf, includes, levelOf, levels, mayBreakGlass, mayChangeMember, mayEnter, mayGoOnUploading, mayHold, mayReadJob, mayReadRecord, mayReadTotals, mayStillEnter, openingGrants, reachingPlaces, staffEntries, staffMay,
   type Firm, type Grant, type Guarded, type Holder, type Location, type Place, type Served, type StaffMember, type Walled,
 } from "../../lib/domain/access.ts";
 import { groupings, type AuditEvent } from "../../lib/domain/event.ts";
@@ -173,11 +173,11 @@ describe("a person of the firm", () => {
     expect(roles.map((role) => [mayBreakGlass(person(role), kase({ restricted: true })), mayBreakGlass(person(role), kase())])).toEqual([[true, false], [false, false], [false, false]]);
   });
 
-  it("is behind their links while they may enter and are not suspended", () => {
+  it("is behind their links and their uploads while they may enter and are not suspended", () => {
     const sharer = (suspended: boolean, memberId: MemberId) => ({ ...person("adviser", [], memberId), suspended });
-    expect([sharer(false, mate), sharer(true, mate), sharer(false, other), sharer(true, other)].map((it) => mayStillShare(it, kase(), own, now))).toEqual([true, false, false, false]);
-    expect(mayStillShare(sharer(false, other), kase(), all, now)).toBe(true);
-    expect(mayStillShare(sharer(false, other), kase({ restricted: true }), all, now)).toBe(false);
+    expect([sharer(false, mate), sharer(true, mate), sharer(false, other), sharer(true, other)].map((it) => mayStillEnter(it, kase(), own, now))).toEqual([true, false, false, false]);
+    expect(mayStillEnter(sharer(false, other), kase(), all, now)).toBe(true);
+    expect(mayStillEnter(sharer(false, other), kase({ restricted: true }), all, now)).toBe(false);
   });
 
   it("reads sums of cases and documents, and totals as an administrator", () => {
