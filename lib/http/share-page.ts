@@ -139,7 +139,7 @@ const showList = async (visit: Visit): Promise<HttpResult> => {
     path: listing.path.map((it) => ({ name: it.name, href: at(it.folderId) })),
     folders: listing.folders.map((it) => ({ name: it.name, href: at(it.folderId) })),
     documents: listing.documents.map((it) => ({
-      name: it.name, contentType: it.published.contentType, size: it.published.size, publishedAt: it.published.publishedAt, action: `${pathOf(token)}/documents/${it.documentId}`,
+      name: it.name, contentType: it.published.contentType, size: it.published.size, publishedAt: it.published.publishedAt, scanned: it.published.scanned, action: `${pathOf(token)}/documents/${it.documentId}`,
       downloadedAt: listing.fetched.get(it.documentId) ?? null, downloadsLeft: link.maxDownloads === undefined ? null : Math.max(0, link.maxDownloads - link.downloads),
     })),
     nonce: makeStamp(key, "form", link.linkHash, request.now),

@@ -24,12 +24,14 @@ export interface Letter {
   readonly button: { readonly label: string; readonly href: string };
   /** Until when, with what account, and the like. */
   readonly closing: readonly string[];
+  /** What to do about a mail that seems false; without it, not to open the link and whom to call. */
+  readonly doubt?: string | undefined;
 }
 
 const quoteLines = (text: string): readonly string[] => visible(text).trim().split("\n").map((it) => it.trimEnd());
 
 const bareLink = ({ locale }: Letter): string => wordsIn(locale).mail.bareLink;
-const unexpected = ({ firm, locale }: Letter): string => wordsIn(locale).mail.unexpected(oneLine(firm.phone));
+const doubt = (letter: Letter, phone: string): string => letter.doubt ?? wordsIn(letter.locale).mail.unexpected(phone);
 const phoneLabel = ({ locale }: Letter): string => `${wordsIn(locale).firm.phone}: `;
 
 const textOf = (letter: Letter): string => {
@@ -37,7 +39,7 @@ const textOf = (letter: Letter): string => {
   const said = quote === undefined ? [] : [`${quote.label}\n\n${quoteLines(quote.text).map((it) => `> ${it}`.trimEnd()).join("\n")}`];
   const signature = [firm.name, firm.address, phoneLabel(letter) + firm.phone].map(oneLine).join("\n");
   const link = `${button.label}:\n${button.href}`;
-  return `${[...[greeting, ...opening].map(oneLine), ...said, link, ...closing.map(oneLine), unexpected(letter), signature].join("\n\n")}\n`;
+  return `${[...[greeting, ...opening].map(oneLine), ...said, link, ...closing.map(oneLine), doubt(letter, oneLine(firm.phone)), signature].join("\n\n")}\n`;
 };
 
 const serif = "Georgia,'Times New Roman',serif";
@@ -52,12 +54,14 @@ const darkStyle = ({ line }: Palette): string =>
     `.quote{border-color:#3a4148!important}.rule,.edge{border-color:${line.night}!important}}`,
   ].join("");
 
-const paragraph = (text: string): Html => html`<p class="ink" style="margin:0 0 16px;color:#14171a">${oneLine(text)}</p>\n`;
+const paragraph = (line: string): Html => html`<p class="ink" style="margin:0 0 16px;color:#14171a">${line}</p>\n`;
+/** A number stays on one line of a phone's narrow mail. */
+const unbroken = (number: string): string => number.replaceAll(" ", "\u00a0");
 
 // A table, because Outlook gives padding and colour to cells only.
 const buttonOf = ({ label, href }: Letter["button"], { fill, text, line }: Palette): Html => {
   const style = `display:inline-block;padding:14px 28px;color:${text};font:bold 18px/1.3 ${sans};text-decoration:none`;
-  return html`<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:8px 0 24px"><tr>
+  return html`<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:24px 0"><tr>
 <td class="edge" bgcolor="${fill}" style="border:2px solid ${line.day};border-radius:4px;background:${fill}"><a href="${href}" style="${style}">${label}</a></td>
 </tr></table>`;
 };
@@ -82,10 +86,10 @@ const htmlOf = (letter: Letter): string => {
 <table class="paper" role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:${paper.day}"><tr><td align="center" style="padding:32px 20px">
 <table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:600px"><tr><td style="font:17px/1.55 ${sans};overflow-wrap:anywhere;word-break:break-word">
 <p class="ink rule" style="margin:0 0 28px;padding:0 0 14px;border-bottom:3px solid ${palette.line.day};color:#14171a;font:bold 20px/1.3 ${serif}">${name}</p>
-${[greeting, ...opening].map(paragraph)}${said}
+${[greeting, ...opening].map(oneLine).map(paragraph)}${said}
 ${buttonOf(button, palette)}
 <p class="quiet" style="margin:0 0 24px;color:#4b535b;font-size:15px">${bareLink(letter)}<br><a href="${button.href}" style="color:#4b535b;word-break:break-all">${button.href}</a></p>
-${closing.map(paragraph)}${paragraph(unexpected(letter))}<p class="quiet quote" style="margin:32px 0 0;padding:16px 0 0;border-top:1px solid #d3d8dd;color:#4b535b;font-size:15px">${name}<br>${address}<br>${phoneLabel(letter)}<a href="${dialled(firm.phone)}" style="color:#4b535b">${phone}</a></p>
+${closing.map(oneLine).map(paragraph)}${paragraph(doubt(letter, unbroken(phone)))}<p class="quiet quote" style="margin:32px 0 0;padding:16px 0 0;border-top:1px solid #d3d8dd;color:#4b535b;font-size:15px">${name}<br>${address}<br>${phoneLabel(letter)}<a href="${dialled(firm.phone)}" style="color:#4b535b">${phone}</a></p>
 </td></tr></table>
 </td></tr></table>
 </body>

@@ -22,5 +22,6 @@ export const threatMail = (view: ThreatMailView): Mail => {
     opening: [words.intro(oneLine(view.caseReference)), words.file(oneLine(view.documentName))],
     button: { label: words.open, href: view.staffAppUrl },
     closing: [words.advice, words.why(oneLine(view.firm.name))],
+    doubt: words.doubt,
   });
 };

@@ -42,6 +42,8 @@ export const ca: Catalogue = {
     documents: "Documents",
     folder: "Carpeta",
     download: "Descarregar",
+    unscanned: "No s’ha comprovat si té virus",
+    unscannedAll: "No s’ha comprovat si aquests documents tenen virus.",
     downloaded: (moment) => `Descarregat ${moment}`,
     downloadsLeft: (count) => (count === 1 ? "El pot descarregar una vegada més" : `El pot descarregar ${count} vegades més`),
     noDownloadsLeft: "Ja no el pot descarregar més vegades. Si el necessita, truqui’ns.",
@@ -96,11 +98,12 @@ export const ca: Catalogue = {
     },
     threat: {
       subject: "S’ha trobat un virus en un document",
-      intro: (reference) => `L’anàlisi ha trobat un programa maliciós en un document de l’expedient ${reference}. El document està bloquejat: ningú no el pot baixar, i si s’havia publicat, ja no el veu ningú.`,
+      intro: (reference) => `L’anàlisi ha trobat un programa maliciós en un document de l’expedient ${reference}. El document està bloquejat: ningú no el pot descarregar, i si s’havia publicat, els clients ja no el veuen.`,
       file: (name) => `Document: ${name}`,
       open: "Obrir Legajo",
-      advice: "Demani a qui l’ha enviat que revisi el seu ordinador i el torni a enviar. Si algú l’havia baixat abans, el registre d’accessos diu qui.",
+      advice: "Demani a qui l’ha enviat que revisi el seu ordinador i torni a enviar el document. Si algú l’havia descarregat abans, el registre d’accessos diu qui.",
       why: (firm) => `Rep aquest correu perquè treballa en aquest expedient de ${firm}.`,
+      doubt: "Si dubta que aquest correu sigui autèntic, no faci servir l’enllaç: entri a Legajo com sempre.",
     },
     contact: {
       subject: (firm) => `${firm} li ha obert un espai per als seus documents`,

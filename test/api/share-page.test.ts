@@ -6,7 +6,7 @@ import { linkHashOf } from "../../lib/usecases/shares.ts";
 import { expectOk, sha256Of } from "../../local/caller.ts";
 import { mailWith } from "../../local/people.ts";
 import { formOf, openLink, startTestFirm, submit, type TestFirm } from "./firm.ts";
-import { announce, documentClient, put, raw, recordsOf, scan, stateOf } from "./probe.ts";
+import { announce, complete, documentClient, put, raw, recordsOf, scan, stateOf } from "./probe.ts";
 
 const caseTitle = "Divorcio de la señora Quirós";
 const names = { deed: "Convenio regulador secreto.pdf", inner: "Informe pericial oculto.pdf", closed: "Solo para el equipo.pdf", beside: "Al lado.pdf", above: "Arriba.pdf", draft: "Borrador.pdf" };
@@ -287,6 +287,26 @@ describe("the share page", () => {
         await documentClient().send(new PutCommand({ TableName: firm.table, Item: { ...item, folderPath } }));
         expect(await list(), String(folderPath)).toEqual(shown);
       }
+    });
+
+    it("says of what staff let through unscanned that nobody checked it, on the page as in JSON", async () => {
+      const { folderId: mixed } = await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/folders`, { name: "Cifrados" }));
+      await firm.upload(caseId, "Limpio.pdf", randomBytes(10), mixed);
+      firm.scanner.mode = "UNSUPPORTED";
+      const sealed = randomBytes(10);
+      const it = await announce(firm, caseId, sealed, { name: "Cifrado.pdf", folderId: mixed });
+      await put(it, sealed);
+      await expectOk(complete(firm, caseId, it));
+      await firm.settle();
+      firm.scanner.mode = "auto";
+      await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/documents/${it.documentId}/versions/${it.versionId}/release`, { reason: "Lo cifra el notario." }));
+      await firm.settle();
+      const { path } = await firm.share(caseId, { folderId: mixed });
+      const cookie = await cookieOf(path);
+      expect((await firm.anyone("GET", path, undefined, json(cookie))).body.items).toMatchObject([{ name: "Cifrado.pdf", scanned: false }, { name: "Limpio.pdf", scanned: true }]);
+      const { html } = await formOf(firm, path, cookie);
+      expect(html).toMatch(/Cifrado\.pdf<.*No se ha comprobado si tiene virus.*Limpio\.pdf</s);
+      expect(html.match(/virus/g)).toHaveLength(1);
     });
 
     it("shared as a selection is those documents alone", async () => {

@@ -88,6 +88,8 @@ test("the alarm of malware names the case and the document to the firm's own peo
   expect(mail.text).toContain("expediente 2026/0147");
   expect(mail.text).toContain("Documento: Factura.pdf.exe");
   expect(mail.text).toContain("Pida a quien lo envió");
+  expect(mail.text).toContain("entre en Legajo como siempre");
+  expect(mail.text, "nobody expects an alarm, and they need not call their own firm").not.toContain("Llámenos");
 });
 
 describe("every mail", () => {

@@ -25,6 +25,21 @@ describe("the list", () => {
     expect(withRow({ downloadedAt: "2026-11-28T11:15:00.000Z" })).toContain("Descargado el 28 de noviembre de 2026, 12:15");
   });
 
+  test("says of a document that nobody scanned it, and of those that were scanned nothing", () => {
+    expect(page).not.toContain("virus");
+    expect(withRow({ scanned: false })).toMatch(/2,4 MB<\/p><p class="quiet">No se ha comprobado si tiene virus<\/p>/u);
+    const mixed = renderList({ ...listView, documents: [documentRow, { ...documentRow, scanned: false }, { ...documentRow, scanned: false }] });
+    expect(mixed.match(/No se ha comprobado si tiene virus/gu)).toHaveLength(2);
+  });
+
+  test("says it once where no document was scanned", () => {
+    const documents = Array.from({ length: 3 }, () => ({ ...documentRow, scanned: false }));
+    const unscanned = renderList({ ...listView, documents });
+    expect(unscanned).toContain("No se ha comprobado si estos documentos tienen virus.");
+    expect(unscanned.match(/virus/gu)).toHaveLength(1);
+    expect(renderList({ ...listView, documents: [], folders: [{ name: "Anexos", href: "/s/link?folder=fol_2" }] })).not.toContain("virus");
+  });
+
   test("says how often a document may still be downloaded, and takes the button away after the last", () => {
     expect(withRow({ downloadsLeft: 2 })).toContain("Puede descargarlo 2 veces más");
     expect(withRow({ downloadsLeft: 1 })).toContain("Puede descargarlo una vez más");

@@ -11,7 +11,7 @@ export const doorView: DoorView = {
 };
 
 export const documentRow: DocumentRow = {
-  name: "Escritura.pdf", contentType: "application/pdf", size: 2_400_000, publishedAt: "2026-11-22T11:15:00.000Z",
+  name: "Escritura.pdf", contentType: "application/pdf", size: 2_400_000, publishedAt: "2026-11-22T11:15:00.000Z", scanned: true,
   action: "/s/link/documents/doc_1", downloadedAt: null, downloadsLeft: null,
 };
 
@@ -25,7 +25,7 @@ export const troubleKinds: readonly TroubleKind[] = ["throttled", "unavailable",
 /** Every page there is, with one text in every place where a person's or a firm's own words go. */
 export const everyPage = (text: string): readonly string[] => {
   const named = { ...firm, name: text, address: text, phone: text };
-  const own = { ...documentRow, name: text, contentType: text, downloadedAt: "2026-11-29T11:15:00.000Z", downloadsLeft: 2 };
+  const own = { ...documentRow, name: text, contentType: text, downloadedAt: "2026-11-29T11:15:00.000Z", downloadsLeft: 2, scanned: false };
   const path = [{ name: text, href: "/s/link" }, { name: text, href: "/s/link?f=1" }];
   return [
     renderDoor({ ...doorView, firm: named, senderName: text, message: text, nonce: text, asks: { passcode: true, code: true, terms: text }, codeAction: "/s/link/code", problem: "wrong_code" }),

@@ -15,6 +15,8 @@ export interface DocumentRow {
   readonly contentType: string;
   readonly size: number;
   readonly publishedAt: string;
+  /** False where nobody looked for viruses in it, or the scan could not tell. */
+  readonly scanned: boolean;
   /** Takes `nonce` and answers with the document. */
   readonly action: string;
   /** When this recipient last downloaded it. */
@@ -47,12 +49,17 @@ const pathOf = (path: readonly FolderLink[], words: Words): Html | undefined =>
 
 const folderRow = ({ name, href }: FolderLink, words: Words): Html => html`<li class="row folder">${folderMark(words.folder)}<div><h2><a href="${href}">${nameOf(name)}</a></h2></div></li>`;
 
-const documentRow = (row: DocumentRow, { nonce, now, locale, firm }: ListView, words: Words): Html => {
+/** Where none of several documents was scanned, the list says so once and no row says it again. */
+const noneScanned = ({ documents }: ListView): boolean => documents.length > 1 && documents.every((it) => !it.scanned);
+
+const documentRow = (row: DocumentRow, view: ListView, words: Words): Html => {
+  const { nonce, now, locale, firm } = view;
   const spent = row.downloadsLeft !== null && row.downloadsLeft <= 0;
   const facts = html`<p class="quiet">${formatDate(row.publishedAt, locale, firm.timeZone)} · ${formatSize(row.size, locale)}</p>`;
+  const unscanned = !row.scanned && !noneScanned(view) && html`<p class="quiet">${words.unscanned}</p>`;
   const downloaded = row.downloadedAt !== null && html`<p class="quiet">${words.downloaded(formatMoment(row.downloadedAt, now, locale, firm.timeZone))}</p>`;
   const left = row.downloadsLeft !== null && html`<p class="quiet">${spent ? words.noDownloadsLeft : words.downloadsLeft(row.downloadsLeft)}</p>`;
-  return html`<li class="row">${documentMark(row.contentType)}<div><h2>${nameOf(row.name)}</h2>${facts}${downloaded}${left}</div>${
+  return html`<li class="row">${documentMark(row.contentType)}<div><h2>${nameOf(row.name)}</h2>${facts}${unscanned}${downloaded}${left}</div>${
     !spent && html`<form method="post" action="${row.action}">${nonceField(nonce)}<button class="second">${words.download}<span class="hide"> ${nameOf(row.name)}</span></button></form>`
   }</li>`;
 };
@@ -65,7 +72,7 @@ export const renderList = (view: ListView): string => {
   const isEmpty = folders.length === 0 && documents.length === 0;
   return pageOf(view, `${title} – ${firm.name}`, html`${pathOf(path, words)}
 <h1>${nameOf(title)}</h1>
-<div class="lead"><p>${words.sender} ${nameOf(view.senderName)}</p><p>${words.until} ${formatDateTime(view.expiresAt, locale, firm.timeZone)}</p></div>
+<div class="lead"><p>${words.sender} ${nameOf(view.senderName)}</p><p>${words.until} ${formatDateTime(view.expiresAt, locale, firm.timeZone)}</p>${noneScanned(view) && html`<p>${words.unscannedAll}</p>`}</div>
 ${folders.length > 0 && html`<section aria-label="${words.folders}"><ul class="rows" role="list">${folders.map((it) => folderRow(it, words))}</ul></section>`}
 ${documents.length > 0 && html`<section aria-label="${words.documents}"><ul class="rows" role="list">${documents.map((it) => documentRow(it, view, words))}</ul></section>`}
 ${isEmpty && html`<div class="empty"><p>${words.empty}</p><p class="quiet">${words.emptyHint}</p></div>`}
