@@ -3,7 +3,7 @@ import type { Folder } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
 import type { CaseId, DocumentId, FolderId } from "../domain/ids.ts";
 import type { RecipientPrincipal } from "../domain/principal.ts";
-import { notFound } from "../domain/refusal.ts";
+import { notFound, Refusal } from "../domain/refusal.ts";
 import { linkState, type Link, type LinkState, type Share } from "../domain/share.ts";
 import { plusSeconds, type Instant } from "../domain/time.ts";
 import { signed, type HandOut } from "./documents.ts";
@@ -31,11 +31,21 @@ export const findDoor = ({ shares }: Pick<Ports, "shares">) =>
   };
 
 /** The person's own gesture: what counts as opened. */
-export const openLink = ({ ledger, shares, ...deps }: Admission & Pick<Ports, "ledger" | "shares">) =>
+export const openLink = (deps: Admission & Pick<Ports, "ledger" | "shares">) =>
   async (request: Visit, link: Link): Promise<void> => {
     await admit(deps, request, link);
-    await ledger.commit(request, [shares.open(link, request.now)]);
+    await use(deps, link, () => deps.ledger.commit(request, [deps.shares.open(link, request.now)]));
   };
+
+/** Writes on a link under the condition that it is open. One that was revoked meanwhile is of nothing, as one that was revoked before. */
+const use = async ({ shares }: Pick<Ports, "shares">, { linkHash }: Link, commit: () => Promise<unknown>): Promise<void> => {
+  try {
+    await commit();
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "gone" && (await shares.link(linkHash))?.revokedAt !== undefined) throw notFound();
+    throw error;
+  }
+};
 
 type Admission = Pick<Ports, "cases" | "people" | "firm">;
 
@@ -117,7 +127,7 @@ export const downloadShared = (deps: Admission & Pick<Ports, "ledger" | "shares"
     const document = publishedDocument(read);
     if (share === null || !(await isShared({ documents }, share, document))) throw notFound();
     const handOut = await signed(objects, document, document.published);
-    await ledger.commit(request, [shares.count(link, request.now)], { about: { versionId: document.published.versionId } });
+    await use(deps, link, () => ledger.commit(request, [shares.count(link, request.now)], { about: { versionId: document.published.versionId } }));
     return handOut;
   };
 

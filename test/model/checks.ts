@@ -1,5 +1,5 @@
 import { resourceOf, type Pick, type Scene } from "./operations.ts";
-import { behindLink, everySpot, knowsCase, knowsMember, levelOf, listOf, maySee, mayEnter, openingGrants, sharedWith, type World } from "./reference.ts";
+import { behindLink, binOf, everySpot, knowsCase, knowsMember, levelOf, listOf, maySee, mayEnter, openingGrants, sharedWith, staffList, type World } from "./reference.ts";
 
 /** One look at the system, and what the reference says that it must show. */
 export interface Check {
@@ -65,6 +65,22 @@ export const checks: Readonly<Record<string, Builder>> = {
     return who === undefined ? null : {
       name: "staff", look: async () => (await Promise.all(["", "/items", "/grants", "/shares", "/timeline"].map((path) => who.call("GET", `/staff/cases/${caseId}${path}`)))).map((it) => it.status),
       expected: (it) => Array.from({ length: 5 }, () => (!knowsMember(it, who.id) ? 401 : mayEnter(it, who.id) ? 200 : 404)),
+    };
+  },
+  "staff lists": ({ stage, caseId }, world, pick) => {
+    const [who, folder] = [pick(stage.members), pick([null, ...world.folders.keys()]) ?? null];
+    const list = pick([
+      { name: "staff items", path: `/items?limit=100${folder === null ? "" : `&folderId=${folder}`}`, of: ids, expected: (it: World) => staffList(it, folder) },
+      { name: "bin", path: "/trash?limit=100", of: ids, expected: binOf },
+      { name: "grants", path: "/grants?limit=100", of: (items: readonly { grantId: string }[]) => items.map((it) => it.grantId).toSorted(), expected: ({ grants }: World) => [...grants.keys()] },
+      { name: "shares", path: "/shares?limit=100", of: (items: readonly { shareId: string }[]) => items.map((it) => it.shareId).toSorted(), expected: ({ shares }: World) => [...shares.keys()] },
+    ]);
+    return who === undefined || list === undefined ? null : {
+      name: list.name, look: async () => {
+        const { status, body } = await who.call("GET", `/staff/cases/${caseId}${list.path}`);
+        return status === 200 ? list.of(body.items) : status;
+      },
+      expected: (it) => (!knowsMember(it, who.id) ? 401 : mayEnter(it, who.id) ? sorted(list.expected(it)) : 404),
     };
   },
   "why": ({ stage, caseId }, world, pick) => {

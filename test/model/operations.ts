@@ -132,7 +132,7 @@ export const builders: Readonly<Record<string, Builder>> = {
     return {
       name: "grant", preview: body, run: () => asked(who, "POST", of(scene, "/grants"), body),
       allowed: (it) => acts(it, who) && holder !== stage.stranger.id && pathOf(it, spot) !== null && ![...it.grants.values()].some(taken),
-      change: (it, { grantId }) => it.grants.set(grantId, { holder, spot, level, until }),
+      change: (it, { grantId }) => it.grants.set(grantId, { holder, spot, level, given: it.now, until }),
     };
   },
   "revoke": (scene, world, pick) => {
@@ -143,6 +143,13 @@ export const builders: Readonly<Record<string, Builder>> = {
   "suspend a contact": ({ stage }, _world, pick) => {
     const [it, suspended] = [pick(stage.contacts), pick([true, false, false]) ?? false];
     return it === undefined ? null : { name: "suspend a contact", run: () => patched(stage.firm.admin, `/staff/contacts/${it.id}`, { suspended }), allowed: () => true, change: (world) => { const known = world.contacts.get(it.id); if (known) known.suspended = suspended; } };
+  },
+  "join the client": ({ stage }, world, pick) => {
+    const it = stage.contacts.find(({ id }) => world.contacts.get(id)?.client === null);
+    return it === undefined || pick([true, false, false, false]) !== true ? null : {
+      name: "join the client", run: () => asked(stage.firm.admin, "POST", `/staff/clients/${stage.clientId}/contacts`, { email: it.email, name: "Con Tact", locale: "es" }),
+      allowed: () => true, change: (world) => { const known = world.contacts.get(it.id); if (known) Object.assign(known, { client: stage.clientId, joined: world.now }); },
+    };
   },
   "suspend a member": ({ stage }, _world, pick) => {
     const [it, suspended] = [pick(stage.members.slice(1)), pick([true, false, false]) ?? false];
@@ -192,6 +199,10 @@ const staffing = (scene: Scene, world: World, pick: Pick, name: string, change: 
   return {
     name, preview: { team: change }, run: () => patched(who, of(scene, ""), change),
     allowed: (it) => assigns(it, who) && named.every((id) => it.members.get(id)?.suspended === false),
-    change: (it) => { const { adviserId, ...more } = change; Object.assign(it, more, adviserId !== undefined && { adviser: adviserId }); },
+    change: (it) => {
+      const { adviserId, ...more } = change;
+      if (more.restricted === true && !it.restricted) it.walled = it.now;
+      Object.assign(it, more, adviserId !== undefined && { adviser: adviserId });
+    },
   };
 };

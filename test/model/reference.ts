@@ -6,16 +6,20 @@ export type Level = "read" | "upload";
 export type Spot = { readonly kind: "case" } | { readonly kind: "folder" | "document"; readonly id: string };
 export interface Folder { parent: string | null; name: string; inherit: boolean; deleted: boolean }
 export interface Document { folder: string | null; name: string; published: boolean; deleted: boolean; readonly version: string }
-export interface Grant { readonly holder: string; readonly spot: Spot; readonly level: Level; readonly until: number }
+/** `given` and the other instants are the world's own clock when it happened. */
+export interface Grant { readonly holder: string; readonly spot: Spot; readonly level: Level; readonly given: number; readonly until: number }
 export interface Share { readonly sharer: string; readonly folder: string | null; readonly documents: readonly string[]; revoked: boolean }
 export interface Member { role: "admin" | "adviser" | "assistant"; advisers: readonly string[]; suspended: boolean }
-export interface Contact { readonly client: string | null; suspended: boolean }
+/** `joined`: when the client got this contact. */
+export interface Contact { client: string | null; joined: number; suspended: boolean }
 export interface World {
   readonly adviserCases: "own" | "all";
   now: number;
   readonly members: Map<string, Member>;
   readonly contacts: Map<string, Contact>;
   adviser: string; team: readonly string[]; restricted: boolean;
+  /** When the case was last restricted. */
+  walled: number;
   readonly glass: Map<string, number>;
   readonly folders: Map<string, Folder>;
   readonly documents: Map<string, Document>;
@@ -50,7 +54,12 @@ export const openingGrants = (world: World, contact: string, spot: Spot): string
   if (!stopped) open.push({ kind: "case" });
   return [...world.grants].flatMap(([id, it]) => (holds(world, contact, it) && open.some((spotted) => sameSpot(spotted, it.spot)) ? [id] : []));
 };
-const holds = (world: World, contact: string, it: Grant): boolean => it.until > world.now && (it.holder === contact || it.holder === world.contacts.get(contact)?.client);
+const holds = (world: World, contact: string, it: Grant): boolean => it.until > world.now && (it.holder === contact || holdsAsClient(world, contact, it));
+/** What the client was given, its contacts have; behind a wall those whom it had when the grant was given or the wall went up. */
+const holdsAsClient = (world: World, contact: string, it: Grant): boolean => {
+  const { client, joined } = world.contacts.get(contact) ?? { client: null, joined: 0 };
+  return it.holder === client && (!world.restricted || joined <= it.given || joined <= world.walled);
+};
 
 /** What the grants allow; whether the person may come in at all, and whether there is a version to see, is asked apart. */
 export const levelOf = (world: World, contact: string, spot: Spot): Level | null => {
@@ -107,6 +116,12 @@ const isWithinAnother = (world: World, contact: string, spot: Spot): boolean => 
 };
 export const sharedWith = (world: World, contact: string): string[] =>
   [...world.grants].flatMap(([id, it]) => (holds(world, contact, it) && pathOf(world, it.spot) !== null && isPublished(world, it.spot) ? [id] : []));
+
+/** What staff find in a folder, or in the root; null where it, or one around it, was deleted. */
+export const staffList = (world: World, folder: string | null): string[] | null =>
+  (folder !== null && pathOf(world, { kind: "folder", id: folder }) === null ? null : inside(world, folder).filter((it) => pathOf(world, it) !== null).map(idOf));
+/** What was deleted itself, wherever it lay. */
+export const binOf = ({ folders, documents }: World): string[] => [...folders, ...documents].flatMap(([id, it]) => (it.deleted ? [id] : []));
 
 /** What a link shows first; null is a link of nothing. */
 export const behindLink = (world: World, { sharer, folder, documents, revoked }: Share): string[] | null => {

@@ -15,29 +15,34 @@ export interface Stage {
   readonly adviserCases: World["adviserCases"];
   readonly clientId: string;
   readonly members: readonly Person[];
-  readonly contacts: readonly Person[];
+  /** Two of the client, and one of nobody who may join it: in the next case somebody else is in their place. */
+  readonly contacts: Person[];
+  /** Who joined the client in an earlier case: they have what it has, and do nothing. */
+  readonly earlier: string[];
   /** A contact of another client, to whom nothing may ever be given. */
   readonly stranger: Person;
 }
 
 const roles = ["admin", "adviser", "adviser", "assistant", "assistant"] as const;
 
+/** Called without the contract's judge, who looks at every exchange of the other tests: here there are hundreds of thousands. */
+const plainly = (firm: TestFirm, it: Person): Person => ({ ...it, call: callerOf(firm.api, it.token) });
+
 export const startStage = async (adviserCases: World["adviserCases"]): Promise<Stage> => {
   const firm = await startTestFirm({ adviserCases });
   const [clientId, otherClient] = [await firm.createClient(), await firm.createClient()];
-  // Called without the contract's judge, who looks at every exchange of the other tests: here there are hundreds of thousands.
-  const plain = (it: Person): Person => ({ ...it, call: callerOf(firm.api, it.token) });
+  const plain = (it: Person): Person => plainly(firm, it);
   const members: Person[] = [plain(firm.admin)];
   for (const role of roles) members.push(plain(await firm.inviteMember(role, [])));
   const contacts = [await firm.inviteContact(clientId), await firm.inviteContact(clientId), await firm.inviteCollaborator()].map(plain);
-  return { firm, adviserCases, clientId, members, contacts, stranger: await firm.inviteContact(otherClient) };
+  return { firm, adviserCases, clientId, members, contacts, earlier: [], stranger: await firm.inviteContact(otherClient) };
 };
 
 /** A token is good for a day of the firm's clock: a stage is left before its people have to sign in again. */
 export const isOld = ({ firm }: Stage): boolean => firm.clock.offset > 18 * 3_600_000;
 
 /** A new case, with everybody as they began. */
-export const setTheScene = async ({ firm, adviserCases, clientId, members, contacts }: Stage): Promise<{ readonly world: World; readonly caseId: CaseId }> => {
+export const setTheScene = async ({ firm, adviserCases, clientId, members, contacts, earlier }: Stage): Promise<{ readonly world: World; readonly caseId: CaseId }> => {
   const { call } = firm.admin;
   const [, , adviser] = members;
   const advisersOf = (index: number): string[] => (index === 4 && adviser ? [adviser.id] : []);
@@ -46,16 +51,19 @@ export const setTheScene = async ({ firm, adviserCases, clientId, members, conta
     const wanted = { role: roles[index - 1] ?? "admin", suspended: false, ...(roles[index - 1] === "assistant" && { advisers: advisersOf(index) }) };
     if (index > 0 && (it.suspended || JSON.stringify(it.advisers) !== JSON.stringify(advisersOf(index)) || it.role !== wanted.role)) await expectOk(call("PATCH", `/staff/members/${id}`, wanted, { "if-match": `"${it.etag}"` }));
   }
-  for (const { id } of contacts) {
+  for (const [index, { id }] of contacts.entries()) {
     const it = await expectOk(call("GET", `/staff/contacts/${id}`));
     if (it.suspended) await expectOk(call("PATCH", `/staff/contacts/${id}`, { suspended: false }, { "if-match": `"${it.etag}"` }));
+    if (index < 2 || it.clientIds.length === 0) continue;
+    earlier.push(id);
+    contacts[index] = plainly(firm, await firm.inviteCollaborator());
   }
   const { caseId } = await expectOk(call("POST", "/staff/cases", { clientId, reference: newId("case", firm.clock()).slice(4, 24), title: "A case", adviserId: adviser?.id }));
   const world: World = {
     adviserCases, now: firm.clock().getTime(),
     members: new Map(members.map((it, index) => [it.id, { role: roles[index - 1] ?? "admin", advisers: advisersOf(index), suspended: false }])),
-    contacts: new Map(contacts.map((it, index) => [it.id, { client: index < 2 ? clientId : null, suspended: false }])),
-    adviser: adviser?.id ?? "", team: [], restricted: false, glass: new Map(), folders: new Map(), documents: new Map(), grants: new Map(), shares: new Map(),
+    contacts: new Map([...contacts.map(({ id }, index) => [id, index < 2 ? clientId : null] as const), ...earlier.map((id) => [id, clientId] as const)].map(([id, client]) => [id, { client, joined: 0, suspended: false }])),
+    adviser: adviser?.id ?? "", team: [], restricted: false, walled: 0, glass: new Map(), folders: new Map(), documents: new Map(), grants: new Map(), shares: new Map(),
   };
   return { world, caseId };
 };

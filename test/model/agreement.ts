@@ -1,0 +1,49 @@
+import { randomInt } from "node:crypto";
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { checks } from "./checks.ts";
+import { builders } from "./operations.ts";
+import type { World } from "./reference.ts";
+import { play, tally, type Step } from "./sequence.ts";
+import { isOld, startStage, type Stage } from "./stage.ts";
+
+/** `npm run test:model` plays 1,000 sequences of 50 steps; `npm test` plays a few, always the same ones. A seed repeats a run: MODEL_SEED. */
+const numberIn = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
+const [sequences, length, seed] = [numberIn("MODEL_SEQUENCES", 8), numberIn("MODEL_STEPS", 30), numberIn("MODEL_SEED", process.env["MODEL_SEQUENCES"] === undefined ? 20_261_130 : randomInt(2 ** 31))];
+
+const runs = Math.ceil(sequences / 2);
+
+const common = ["create folder", "create folder", "add document", "add document", "grant", "grant", "grant", "revoke", "move folder", "move document", "stop or go on", "share"];
+/** Laying a document down and moving the clock are ours, not a caller's. And what somebody has who joins depends on the instant at which they did. */
+const standAlone = new Set(["add document", "time passes", "join the client"]);
+const kind = fc.constantFrom(...Object.keys(builders), ...common);
+const step: fc.Arbitrary<Step> = fc.record({
+  kind, beside: fc.option(kind.filter((it) => !standAlone.has(it)), { freq: 2 }), looks: fc.array(fc.constantFrom(...Object.keys(checks)), { minLength: 2, maxLength: 3 }),
+  numbers: fc.array(fc.nat(1_000_000), { minLength: 8, maxLength: 8 }),
+}).map((it) => (standAlone.has(it.kind) ? { ...it, beside: null } : it));
+
+/** Random sequences in firms of one kind, half of them all: each kind is a file of its own, so that they run beside each other. */
+export const agreesWhere = (adviserCases: World["adviserCases"]): void => {
+  describe(`Where advisers enter ${adviserCases} cases, the system`, () => {
+    let stage: Stage | null = null;
+    const current = async (): Promise<Stage> => {
+      if (stage !== null && !isOld(stage)) return stage;
+      await stage?.firm.stop();
+      return (stage = await startStage(adviserCases));
+    };
+    afterAll(async () => {
+      await stage?.firm.stop();
+      const lines = [...tally].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([what, times]) => `  ${String(times).padStart(7)}  ${what}`);
+      process.stdout.write(`\nThe permission model where advisers enter ${adviserCases} cases: ${runs} sequences of ${length} steps, seed ${seed}\n${lines.join("\n")}\n`);
+    });
+
+    it("agrees with the reference after every step of random sequences", { timeout: 12 * 3_600_000 }, async () => {
+      const told = await fc.check(
+        fc.asyncProperty(fc.array(step, { minLength: length, maxLength: length }), async (steps) => play(await current(), steps)),
+        { seed, numRuns: runs, endOnFailure: process.env["MODEL_SHRINK"] === undefined },
+      );
+      expect(told.failed ? `seed ${seed}: ${told.errorInstance instanceof Error ? (told.errorInstance.stack ?? "") : String(told.errorInstance)}` : "").toBe("");
+      expect(tally.size).toBeGreaterThan(20);
+    });
+  });
+};

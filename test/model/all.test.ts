@@ -1,0 +1,3 @@
+import { agreesWhere } from "./agreement.ts";
+
+agreesWhere("all");
