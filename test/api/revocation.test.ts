@@ -1,6 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { S3Client } from "@aws-sdk/client-s3";
+import { casesIn } from "../../lib/adapters/dynamo/cases.ts";
+import { documentsIn } from "../../lib/adapters/dynamo/documents.ts";
+import { TableLedger } from "../../lib/adapters/dynamo/ledger.ts";
+import { peopleIn } from "../../lib/adapters/dynamo/people.ts";
+import { sharesIn } from "../../lib/adapters/dynamo/shares.ts";
+import { Table } from "../../lib/adapters/dynamo/table.ts";
+import { objectsIn } from "../../lib/adapters/s3.ts";
+import { firmProfile } from "../../lib/domain/firm.ts";
+import { newId, type DocumentId } from "../../lib/domain/ids.ts";
+import { toInstant } from "../../lib/domain/time.ts";
+import { Trail } from "../../lib/usecases/request.ts";
+import { linkHashOf } from "../../lib/usecases/shares.ts";
+import * as visit from "../../lib/usecases/visit.ts";
 import { callerOf, expectOk, type Answer, type Caller } from "../../local/caller.ts";
 import { openLink, startTestFirm, type Person, type TestFirm } from "./firm.ts";
+import { documentClient } from "./probe.ts";
 
 /** Who reads, and what they see of it: true while the door is open. */
 type Read = () => Promise<boolean>;
@@ -105,6 +120,20 @@ describe("what is taken away is gone with the answer that says so", () => {
     }
     expect(late).toBe(0);
     await patch(`/staff/cases/${caseId}`, { team: [] });
+  });
+
+  it("a link that is revoked between the look at it and its use, which says no more than one revoked before", async () => {
+    const [{ caseId, documentId }] = all as readonly [Lane, ...Lane[]];
+    const { shareId, path } = await firm.share(caseId, { documentIds: [documentId] });
+    const table = new Table(documentClient(), firm.table);
+    const ports = { ledger: new TableLedger(table), shares: sharesIn(table), cases: casesIn(table), people: peopleIn(table), documents: documentsIn(table), firm: firmProfile.parse({ name: "F", phone: "1", address: "A" }), objects: objectsIn(new S3Client({}), firm.bucket, firm.clock) };
+    const link = await ports.shares.link(linkHashOf(path.slice("/s/".length)));
+    if (link === null) throw new Error("There is no such link.");
+    const request = () => ({ principal: { kind: "recipient", recipientId: link.recipientId, shareId: link.shareId }, now: toInstant(firm.clock()), trail: new Trail("share.open", newId("httpRequest", firm.clock())) }) as const;
+    await visit.openLink(ports)(request(), link);
+    await expectOk(admin("DELETE", `/staff/shares/${shareId}`));
+    await expect(visit.openLink(ports)(request(), link)).rejects.toMatchObject({ code: "not_found" });
+    await expect(visit.downloadShared(ports)(request(), link, documentId as DocumentId)).rejects.toMatchObject({ code: "not_found" });
   });
 
   it("a grant, five hundred times over", { timeout: 120_000 }, async () => {
