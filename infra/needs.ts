@@ -12,7 +12,7 @@ export type ObjectUse =
   | "download-released"
   /** Reads size and checksum of versions that nobody may download yet. */
   | "inspect"
-  /** Tags a version as released: the one hand on that switch. */
+  /** Tags a version as released, and no longer so: the one hand on that switch. */
   | "release"
   /** Ends abandoned uploads and deletes what they left. */
   | "discard";
@@ -38,7 +38,7 @@ export const needs = {
   },
   "client-api": { table: ["GetItem", "BatchGetItem", "Query", "ConditionCheckItem", "PutItem", "DeleteItem"], indexes: ["byNameForClients"], objects: ["upload", "download-released"], secrets: ["cursor"] },
   "share-page": { table: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"], indexes: ["byNameForClients", "byPerson"], objects: ["download-released"], secrets: ["link", "cursor"] },
-  "document-state": { table: ["GetItem", "PutItem"], objects: ["inspect", "release"] },
+  "document-state": { table: ["GetItem", "BatchGetItem", "PutItem"], objects: ["inspect", "release"] },
   "notify": { table: ["GetItem", "BatchGetItem", "UpdateItem"], secrets: ["link"], mail: true },
   "jobs": { table: ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"], indexes: ["byName", "byPlace", "lists"], objects: ["discard"] },
   "stats": { table: ["BatchGetItem", "PutItem", "UpdateItem"] },

@@ -145,7 +145,7 @@ export const composeSharePage = (config: Config<"share-page">, around: Surroundi
   });
 
 export const composeDocumentState = (config: Config<"document-state">, around: Surroundings) =>
-  documentStateConsumer({ ...stores(config.TABLE_NAME, around), objects: objectsIn(s3(around), config.BUCKET_NAME, around.clock) }, config.BUCKET_NAME, around.clock);
+  documentStateConsumer({ ...stores(config.TABLE_NAME, around), objects: objectsIn(s3(around), config.BUCKET_NAME, around.clock), firm: config.FIRM }, config.BUCKET_NAME, around.clock);
 
 export const composeNotify = (config: Config<"notify">, around: Surroundings) =>
   notifyConsumer(

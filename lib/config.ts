@@ -33,7 +33,7 @@ export const environments = {
   "staff-api": z.object({ ...table, ...bucket, ...firm, ...linkKey, ...cursorKey, ...staffPool, ...staffSso, CLIENT_POOL_ID: text, ...malwareScan, RETENTION_DAYS: days }),
   "client-api": z.object({ ...table, ...bucket, ...firm, ...cursorKey, ...clientPool, ...malwareScan }),
   "share-page": z.object({ ...table, ...bucket, ...firm, ...linkKey, ...cursorKey, BUCKET_ORIGIN: https }),
-  "document-state": z.object({ ...table, ...bucket }),
+  "document-state": z.object({ ...table, ...bucket, ...firm }),
   "notify": z.object({ ...table, ...firm, ...linkKey, ...publicUrl, PORTAL_URL: https, MAIL_SENDER: text, MAIL_REPLY_TO: z.optional(text), MAIL_CONFIGURATION_SET: text, MAIL_REGION: text, STAFF_APP_URL: https }),
   "stats": z.object({ ...table }),
   "jobs": z.object({ ...table, ...bucket, ...firm }),

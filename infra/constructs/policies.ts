@@ -28,7 +28,7 @@ const objectUses: Readonly<Record<ObjectUse, { actions: string[]; keyActions: st
     actions: ["s3:GetObject", "s3:GetObjectVersion"], keyActions: ["kms:Decrypt"], under: "/*",
     wildcard: "Reads size and checksum of whatever was uploaded, before anyone may download it.",
   },
-  "release": { actions: ["s3:PutObjectVersionTagging"], keyActions: [], under: "/*", wildcard: "Releases any version once its facts allow it; no other role may write a tag." },
+  "release": { actions: ["s3:PutObjectVersionTagging"], keyActions: [], under: "/*", wildcard: "Releases any version once its facts allow it, and withholds it when they no longer do; no other role may write a tag." },
   "discard": { actions: ["s3:AbortMultipartUpload", "s3:DeleteObjectVersion"], keyActions: [], under: "/*/*", wildcard: "Removes what any abandoned upload left under its random key." },
 };
 

@@ -68,7 +68,7 @@ export class EventsStack extends Stack {
     const build = <F extends Consumer>(name: F, environment: Environment<F>) =>
       new HouseFunction(this, name, { name, environment, timeout: handling[name].timeout, codeOf, grounds, ...facts(name) });
     const functions = {
-      "document-state": build("document-state", { ...table, BUCKET_NAME: data.documents.name }),
+      "document-state": build("document-state", { ...table, ...firm, BUCKET_NAME: data.documents.name }),
       "notify": build("notify", {
         ...table, ...firm, LINK_KEY_SECRET: data.secrets.link, PUBLIC_URL: publicUrl, PORTAL_URL: portal, STAFF_APP_URL: portal,
         MAIL_SENDER: settings.mail.sender, ...(settings.mail.replyTo !== undefined && { MAIL_REPLY_TO: settings.mail.replyTo }),

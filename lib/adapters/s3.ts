@@ -46,6 +46,11 @@ export const objectsIn = (client: S3Client, Bucket: string, clock: () => Date): 
     return { url, headers, expiresAt: plusSeconds(toInstant(signingDate), uploadSeconds) };
   };
 
+  /** The one tag there is: a PUT replaces them all, and the scan writes none (`infra/constructs/scan.ts`). What is not `yes` is read by nobody who signs downloads. */
+  const tag = async (Key: string, VersionId: string, released: "yes" | "no"): Promise<void> => {
+    await answered(client.send(new PutObjectTaggingCommand({ Bucket, Key, VersionId, Tagging: { TagSet: [{ Key: "released", Value: released }] } })));
+  };
+
   return {
     /** `If-None-Match: *` makes the key write-once. */
     async signUpload(Key, { size, contentType, sha256 }) {
@@ -105,9 +110,8 @@ export const objectsIn = (client: S3Client, Bucket: string, clock: () => Date): 
       return head && { s3VersionId: head.VersionId ?? "", size: head.ContentLength ?? -1, sha256: checksumToHex(head.ChecksumSHA256 ?? "") };
     },
 
-    async release(Key, VersionId) {
-      await answered(client.send(new PutObjectTaggingCommand({ Bucket, Key, VersionId, Tagging: { TagSet: [{ Key: "released", Value: "yes" }] } })));
-    },
+    release: (Key, VersionId) => tag(Key, VersionId, "yes"),
+    withhold: (Key, VersionId) => tag(Key, VersionId, "no"),
 
     async discard(Key) {
       const { Versions = [], DeleteMarkers = [] } = await answered(client.send(new ListObjectVersionsCommand({ Bucket, Prefix: Key })));

@@ -1,12 +1,14 @@
 import * as z from "zod/mini";
 import { deletion, type Deletion } from "./case.ts";
-import { idOf } from "./ids.ts";
+import { idOf, isId, type ContactId, type MemberId } from "./ids.ts";
 import { instant, type Instant } from "./time.ts";
 
 /** Facts arrive in any order, twice or never; a version's state is what they add up to. */
 const facts = z.object({
-  /** The uploader said that the upload is complete. */
+  /** Somebody said that the upload is complete. */
   completed: z.optional(instant),
+  /** Who said so: staff finish what others began. */
+  completedBy: z.optional(z.union([idOf("member"), idOf("contact")])),
   /** The composite checksum of the parts that the uploader named; written before S3 is asked to join them, so that whatever it makes of them is known beforehand. */
   sealed: z.optional(z.object({ at: instant, sha256: z.string() })),
   /** S3 said what it holds under this version's key; the checksum of joined parts is a composite, which ends in their number. */
@@ -15,7 +17,7 @@ const facts = z.object({
   verdict: z.optional(z.object({ at: instant, s3VersionId: z.string(), result: z.enum(["clean", "threats", "unsupported", "failed"]) })),
   /** The word of staff in place of a scan that could not give one. */
   waived: z.optional(z.object({ at: instant, by: idOf("member"), reason: z.string() })),
-  /** The object carries the tag without which no presigning role may read it. */
+  /** The object was given the tag without which no presigning role may read it. Threats that are found later take it back. */
   released: z.optional(instant),
   /** The upload was given up: by its uploader, or by the sweep when its time was over. */
   aborted: z.optional(instant),
@@ -76,6 +78,10 @@ export const stateOf = (it: Version): VersionState => {
   if (isUndecided(it.facts)) return "held";
   return completed === undefined ? "received" : "scanning";
 };
+
+/** Who answers for these bytes: whoever said that they are complete, else whoever of the firm announced them. For a contact's that never were said to be, nobody does. */
+export const answersFor = ({ uploadedBy, facts: { completed, completedBy } }: Pick<Version, "uploadedBy" | "facts">): MemberId | ContactId | null =>
+  completedBy ?? (completed === undefined && isId("contact", uploadedBy) ? null : uploadedBy);
 
 // What is known less gives way to what is known better, so that words add up to the same in any order.
 const weights = { failed: 0, unsupported: 0, clean: 1, threats: 2 } as const;

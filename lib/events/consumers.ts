@@ -7,7 +7,7 @@ import { continueJob, type JobDeps } from "../usecases/jobs.ts";
 import { sendMailsFor, type MailSettings } from "../usecases/mails.ts";
 import type { Ports } from "../usecases/ports.ts";
 import { Trail, type Request } from "../usecases/request.ts";
-import { lookAgain, objectScanned, objectStored, type Verdict } from "../usecases/facts.ts";
+import { lookAgain, objectScanned, objectStored, type FactsDeps, type Verdict } from "../usecases/facts.ts";
 import { scheduleSource, triesPerMessage } from "./rules.ts";
 import { eachMessage, recordIn, wholeBatch, type BusEvent } from "./queue.ts";
 
@@ -22,7 +22,7 @@ const scanResult = z.object({
 const verdicts: Readonly<Record<string, Verdict>> = { NO_THREATS_FOUND: "clean", THREATS_FOUND: "threats", UNSUPPORTED: "unsupported", ACCESS_DENIED: "failed", FAILED: "failed" };
 
 /** What S3, the malware scan, the uploader and staff say about a version, in whatever order they say it. */
-export const documentStateConsumer = (ports: Pick<Ports, "ledger" | "cases" | "documents" | "objects">, bucket: string, clock: Clock) =>
+export const documentStateConsumer = (ports: FactsDeps, bucket: string, clock: Clock) =>
   eachMessage(async (event: BusEvent) => {
     const now = toInstant(clock());
     const principal: SystemPrincipal = { kind: "system", name: "document-state" };

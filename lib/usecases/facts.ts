@@ -1,14 +1,17 @@
-import { mayRelease, objectKey, parseObjectKey, saysMore, stateOf, type Facts, type Version } from "../domain/document.ts";
-import { isId, type DocumentId, type VersionId } from "../domain/ids.ts";
+import type { Case } from "../domain/case.ts";
+import { answersFor, mayRelease, objectKey, parseObjectKey, saysMore, stateOf, type Facts, type Version } from "../domain/document.ts";
+import type { DocumentId, VersionId } from "../domain/ids.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { SystemPrincipal } from "../domain/principal.ts";
 import { backOff } from "./back-off.ts";
 import { publishedOf } from "./documents.ts";
-import type { Ports } from "./ports.ts";
+import type { Change, Ports } from "./ports.ts";
 import { Trail, type Request } from "./request.ts";
+import { mayStillUpload } from "./upload-ways.ts";
 
 /** What is learnt about uploads from outside: facts on versions, in any order, twice or never. */
-type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "objects">;
+export type FactsDeps = Pick<Ports, "ledger" | "people" | "cases" | "documents" | "grants" | "objects" | "firm">;
+type Deps = FactsDeps;
 type System = Request<SystemPrincipal>;
 
 export type Verdict = NonNullable<Facts["verdict"]>["result"];
@@ -47,7 +50,7 @@ export const lookAgain = (deps: Deps) =>
 
 const attempts = 10;
 
-/** Adds a fact, and takes the version as far as its facts now allow: tagged as released, then published unless it is a draft. */
+/** Adds a fact, and takes the version as far as its facts now allow. */
 const addFacts = async (deps: Deps, request: System, ids: { documentId: DocumentId; versionId: VersionId }, action: string, learn: (version: Version) => Partial<Facts> | null): Promise<void> => {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -57,10 +60,11 @@ const addFacts = async (deps: Deps, request: System, ids: { documentId: Document
       const step = requestOf(request, action, { ...ids, caseId: read.caseId, ...(kase && { clientId: kase.clientId, adviserId: kase.adviserId }) });
       const news = learn(read);
       const version: Version = news ? { ...read, facts: { ...read.facts, ...news }, revision: read.revision + 1 } : read;
-      // Threats are news for people: their record has a name of its own, which a mail to the adviser waits for.
+      // Threats are news for people: their record has a name of its own, which a mail to the adviser waits for. Clients lose the version in the same write.
       const isAlarm = stateOf(version) === "quarantined" && stateOf(read) !== "quarantined";
-      if (news) await deps.ledger.commit(step, [deps.documents.setFacts(read, version.facts)], isAlarm ? { action: "version.quarantined" } : {});
-      await goOn(deps, requestOf(request, "version.released", step.trail.about), version);
+      if (news && isAlarm) await deps.ledger.commit(step, [deps.documents.setFacts(read, version.facts), ...(await withdrawal(deps, read))], { action: "version.quarantined" });
+      else if (news) await deps.ledger.commit(step, [deps.documents.setFacts(read, version.facts)]);
+      await goOn(deps, requestOf(request, "version.released", step.trail.about), version, kase);
       return;
     } catch (error) {
       // Another fact was written meanwhile: look again.
@@ -70,25 +74,34 @@ const addFacts = async (deps: Deps, request: System, ids: { documentId: Document
   }
 };
 
-const goOn = async ({ ledger, documents, objects }: Deps, request: System, version: Version): Promise<void> => {
+/** What clients have of the document, where it is this version; the one before is not brought back: staff say which they shall have. */
+const withdrawal = async ({ documents }: Deps, { caseId, documentId, versionId }: Version): Promise<readonly Change[]> => {
+  const document = await documents.get(caseId, documentId);
+  return document?.published?.versionId === versionId ? [documents.withdraw(document)] : [];
+};
+
+const goOn = async (deps: Deps, request: System, version: Version, kase: Case | null): Promise<void> => {
+  const { ledger, documents, objects } = deps;
+  const { stored } = version.facts;
+  if (stored === undefined) return;
   if (stateOf(version) === "quarantined") {
-    const document = await documents.get(version.caseId, version.documentId);
-    if (document?.published?.versionId !== version.versionId) return;
-    await ledger.commit(requestOf(request, "version.withdrawn", request.trail.about), [documents.withdraw(document)]);
+    // At every word, and whatever `released` says: another event may have been about to tag it. Whoever tagged and could not write the fact comes by here.
+    await objects.withhold(objectKey(version), stored.s3VersionId);
     return;
   }
-  if (!mayRelease(version) || version.facts.stored === undefined) return;
+  if (!mayRelease(version)) return;
   let released = version;
   if (version.facts.released === undefined) {
-    await objects.release(objectKey(version), version.facts.stored.s3VersionId);
+    await objects.release(objectKey(version), stored.s3VersionId);
     released = { ...version, facts: { ...version.facts, released: request.now }, revision: version.revision + 1 };
     await ledger.commit(request, [documents.setFacts(version, released.facts)]);
   }
   if (released.draft || released.publishedAt !== undefined) return;
-  // Whether a contact may still add is asked when they say that it is complete, and not when the bytes come: what was never said to be is for staff to publish.
-  if (isId("contact", released.uploadedBy) && released.facts.completed === undefined) return;
   const document = await documents.get(released.caseId, released.documentId);
   if (document === null || (document.published?.number ?? 0) >= released.number) return;
+  // What nobody answers for who still may put it there is for staff to publish.
+  const who = answersFor(released);
+  if (who === null || kase === null || !(await mayStillUpload(deps, who, kase, document, request.now))) return;
   await ledger.commit(requestOf(request, "version.published", request.trail.about), [documents.publish(document, released, publishedOf(released, request.now))]);
 };
 

@@ -1,4 +1,4 @@
-import { holdersOf, isMeantFor, openingGrants, type Grant, type Location } from "../domain/access.ts";
+import { holdersOf, isMeantFor, openingGrants, type Grant, type Location, type Served } from "../domain/access.ts";
 import type { Case, Folder } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
 import { isId, type CaseId } from "../domain/ids.ts";
@@ -12,7 +12,7 @@ import { foldersAround, liveAmong } from "./tree.ts";
 type Deps = Pick<Ports, "documents" | "grants">;
 
 /** The grants that open a document or a folder (or the case, without either) to this person now; none means no. */
-export const grantsOpening = async (deps: Deps, who: ContactPrincipal, kase: Case, place: { document?: Document; folder?: Folder }, now: Instant): Promise<readonly Grant[]> => {
+export const grantsOpening = async (deps: Deps, who: Served, kase: Case, place: { document?: Document; folder?: Folder }, now: Instant): Promise<readonly Grant[]> => {
   const { caseId } = kase;
   const { document, folder } = place;
   if (document?.deleted !== undefined) return [];

@@ -1,9 +1,10 @@
-import { includes, levelOf, mayGoOnUploading } from "../domain/access.ts";
+import { includes, levelOf, mayGoOnUploading, mayStillEnter } from "../domain/access.ts";
 import type { Case } from "../domain/case.ts";
 import type { Document, Version } from "../domain/document.ts";
-import type { CaseId, ContactId, DocumentId, FolderId, MemberId, VersionId } from "../domain/ids.ts";
+import { isId, type CaseId, type ContactId, type DocumentId, type FolderId, type MemberId, type VersionId } from "../domain/ids.ts";
 import type { ContactPrincipal, Principal, StaffPrincipal } from "../domain/principal.ts";
 import { notFound, Refusal } from "../domain/refusal.ts";
+import type { Instant } from "../domain/time.ts";
 import { enterCase } from "./cases.ts";
 import { enterDocument, enterVersion } from "./documents.ts";
 import { pathTo } from "./folders.ts";
@@ -60,4 +61,17 @@ export const contactWay = (deps: Pick<Ports, "cases" | "grants" | "documents">):
       return { document, version };
     },
   };
+};
+
+/**
+ * Might this person put the document's bytes there now, if they asked? A URL lives longer than a right: what is published by itself comes past the rules of a
+ * request, staff by the case's door, contacts by their grant.
+ */
+export const mayStillUpload = async (deps: Pick<Ports, "people" | "firm" | "documents" | "grants">, who: MemberId | ContactId, kase: Case, document: Document, now: Instant): Promise<boolean> => {
+  if (isId("member", who)) {
+    const member = await deps.people.member(who);
+    return member !== null && mayStillEnter(member, kase, deps.firm, now);
+  }
+  const contact = await deps.people.contact(who);
+  return contact !== null && !contact.suspended && includes(levelOf(await grantsOpening(deps, contact, kase, { document }, now)), "upload");
 };

@@ -116,9 +116,13 @@ export const completeVersion = <P extends Principal>(deps: Pick<Ports, "ledger" 
       try {
         const version = read.version.multipart && !isThere(read.version) ? await joinParts(deps, request, read.version, named) : read.version;
         if (!isThere(version) && !version.multipart && !(await objects.exists(objectKey(version)))) throw new Refusal("conflict", "S3 holds nothing of this version yet: send the bytes first.");
-        const facts = { ...version.facts, completed: version.facts.completed ?? request.now };
-        await ledger.commit(request, version.facts.completed ? [] : [documents.setFacts(version, facts)]);
-        return version.facts.completed ? version : { ...version, facts, revision: version.revision + 1 };
+        if (version.facts.completed !== undefined) {
+          await ledger.commit(request, []);
+          return version;
+        }
+        const facts = { ...version.facts, completed: request.now, completedBy: way.uploaderOf(request.principal) };
+        await ledger.commit(request, [documents.setFacts(version, facts)]);
+        return { ...version, facts, revision: version.revision + 1 };
       } catch (error) {
         // S3's event or the verdict was written meanwhile: facts add up in any order.
         if (!(error instanceof Refusal) || error.code !== "stale" || attempt === 5) throw error;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectOk, sendBytes, sha256Of } from "../../local/caller.ts";
 import { startTestFirm, type Person, type TestFirm } from "./firm.ts";
 import { announceInParts, large, sendParts } from "./in-parts.ts";
-import { announce, put, recordsOf } from "./probe.ts";
+import { announce, put, recordsOf, verdictEvent } from "./probe.ts";
 
 describe("what contacts upload", () => {
   let firm: TestFirm;
@@ -162,6 +162,25 @@ describe("what contacts upload", () => {
     await expectOk(contact.call("POST", `${pathOf(later)}/complete`));
     await firm.settle();
     expect((await seen()).toSorted()).toEqual([late.document.documentId, later.document.documentId].toSorted());
+  });
+
+  it.each(["grant", "person"] as const)("is published by nobody but staff where the %s is gone before the scan has spoken", async (what) => {
+    const own = (await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/folders`, { name: `Antes del escaneo: ${what}` }))).folderId;
+    const who = await firm.inviteContact(clientId);
+    const grantId = await give({ contactId: who.id }, { folderId: own }, "upload");
+    const bytes = randomBytes(10);
+    firm.scanner.mode = "hold";
+    const it = await expectOk(announces(who, bytes, { folderId: own }));
+    const { s3VersionId } = await put(it, bytes);
+    await expectOk(who.call("POST", `${pathOf(it)}/complete`));
+    await firm.settle();
+    firm.scanner.mode = "NO_THREATS_FOUND";
+    if (what === "grant") await revoke(grantId);
+    else await expectOk(firm.admin.call("PATCH", `/staff/contacts/${who.id}`, { suspended: true }, { "if-match": `"${(await expectOk(firm.admin.call("GET", `/staff/contacts/${who.id}`))).etag}"` }));
+    await firm.bus.publish("default", verdictEvent(firm.bucket, `${it.document.documentId}/${it.version.versionId}`, s3VersionId, "NO_THREATS_FOUND"));
+    const document = `/staff/cases/${caseId}/documents/${it.document.documentId}`;
+    expect((await expectOk(firm.admin.call("GET", `${document}/versions`))).items).toMatchObject([{ state: "available" }]);
+    expect((await expectOk(firm.admin.call("GET", document))).published).toBeNull();
   });
 
   it("is a document and nothing else: no draft, no other version, no folder, no change of what is there", async () => {

@@ -1,13 +1,13 @@
+import type { S3Client } from "@aws-sdk/client-s3";
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { composeDocumentState } from "../../lib/compose.ts";
 import { singlePutLimit } from "../../lib/domain/upload.ts";
 import { expectOk, sha256Of, uploadDocument } from "../../local/caller.ts";
 import { formOf, openLink, startTestFirm, type Person, type TestFirm } from "./firm.ts";
-import { announce, announceVersion, batchOf, complete, completedEvent, put, putObject, recordsOf, stateOf, storedEvent, tagsOf, verdictEvent, versionNow, type Announced } from "./probe.ts";
+import { announce, announceVersion, batchOf, complete, completedEvent, documentStateOf, put, putObject, recordsOf, stateOf, storedEvent, tagsOf, verdictEvent, versionNow, type Announced } from "./probe.ts";
 
 const samples = join(import.meta.dirname, "../../../shared/samples");
 const eicar = Buffer.from(["X5O!P%@AP[4\\PZX54(P^)7CC)7}$", "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"].join(""));
@@ -158,7 +158,7 @@ describe("documents", () => {
     ];
 
     it("adds up to the same in every order, each said twice or one never, and nothing is there before S3 and the scan were heard", async () => {
-      const consumer = composeDocumentState({ TABLE_NAME: firm.table, BUCKET_NAME: firm.bucket }, { clock: firm.clock } as never);
+      const consumer = documentStateOf(firm);
       const say = async (event: unknown) => { expect(await consumer(batchOf(event))).toEqual({ batchItemFailures: [] }); };
       await firm.settle();
       firm.scanner.mode = "hold";
@@ -251,7 +251,7 @@ describe("documents", () => {
     it("about an S3 version that does not exist does not deafen it to the true verdict", async () => {
       firm.scanner.mode = "hold";
       firm.bus.hold(true);
-      const consumer = composeDocumentState({ TABLE_NAME: firm.table, BUCKET_NAME: firm.bucket }, { clock: firm.clock } as never);
+      const consumer = documentStateOf(firm);
       const bytes = randomBytes(50);
       const it = await announce(firm, caseId, bytes);
       const other = await announce(firm, caseId, bytes);
@@ -273,7 +273,7 @@ describe("documents", () => {
       const it = await uploaded(eicar, { folderId });
       const fine = await uploaded(randomBytes(20), { folderId, name: "Fine.pdf" });
       expect(await versionNow(firm, caseId, it)).toMatchObject({ state: "quarantined" });
-      expect(await tagsOf(firm, it.documentId, it.versionId)).toEqual({});
+      expect(await tagsOf(firm, it.documentId, it.versionId)).toEqual({ released: "no" });
       expect([(await staffDownload(it)).status, (await staffDownload(it, it.versionId)).status, (await publish(it)).status, (await clientDownload(it)).status]).toEqual([423, 423, 423, 404]);
       const seen = (await expectOk(contact.call("GET", `/client/cases/${caseId}/items?folderId=${folderId}`))).items;
       expect(seen.map((item: { documentId: string }) => item.documentId)).toEqual([fine.documentId]);
@@ -327,7 +327,58 @@ describe("documents", () => {
         expect((await staffDownload(it, it.versionId)).status).toBe(423);
       }
       await firm.settle();
-      expect((await recordsOf(firm)).filter((record) => record["about"].versionId === it.versionId && record["action"] === "version.withdrawn")).toHaveLength(1);
+      expect(await tagsOf(firm, it.documentId, it.versionId)).toEqual({ released: "no" });
+      expect((await recordsOf(firm)).filter((record) => record["about"].versionId === it.versionId && record["action"] === "version.quarantined")).toHaveLength(1);
+      // The one before is not brought back: which version clients shall have is for staff to say.
+      expect((await expectOk(firm.admin.call("GET", `/staff/cases/${caseId}/documents/${it.documentId}`))).published).toBeNull();
+    });
+
+    describe("of which the scan says late that they have threats", () => {
+      const scanning = async () => {
+        firm.scanner.mode = "hold";
+        const bytes = randomBytes(30);
+        const it = await announce(firm, caseId, bytes);
+        const { s3VersionId } = await put(it, bytes);
+        await expectOk(complete(firm, caseId, it));
+        await firm.settle();
+        firm.scanner.mode = "auto";
+        const says = (word: string) => batchOf(verdictEvent(firm.bucket, it.key, s3VersionId, word));
+        return { it, clean: says("NO_THREATS_FOUND"), threats: says("THREATS_FOUND") };
+      };
+      const now = async (it: Announced) => [(await versionNow(firm, caseId, it))["state"], (await clientDownload(it)).status, await tagsOf(firm, it.documentId, it.versionId)];
+      /** A consumer that does something else first, or instead, when it calls AWS. */
+      const consumerWith = (before: (command: string) => Promise<void>) => documentStateOf(firm, (client) => {
+        // The kinds of client share this method but not its type.
+        (client as S3Client).middlewareStack.add((next, context) => async (args) => { await before(String(context["commandName"])); return next(args); }, { step: "initialize", name: "before" });
+      });
+
+      it("are shut to clients by the write that says so, and lose their tag when the word comes again to a function that died on it", async () => {
+        const { it, clean, threats } = await scanning();
+        await documentStateOf(firm)(clean);
+        expect(await now(it)).toEqual(["available", 200, { released: "yes" }]);
+        let writes = 0;
+        const dying = consumerWith((command) => ((command === "TransactWriteItemsCommand" && ++writes > 1) || command === "PutObjectTaggingCommand" ? Promise.reject(new Error("The function died.")) : Promise.resolve()));
+        const log = console.error;
+        console.error = () => undefined;
+        expect((await dying(threats)).batchItemFailures).toHaveLength(1);
+        console.error = log;
+        expect(await now(it)).toEqual(["quarantined", 404, { released: "yes" }]);
+        for (let time = 0; time < 2; time++) expect(await documentStateOf(firm)(threats)).toEqual({ batchItemFailures: [] });
+        expect(await now(it)).toEqual(["quarantined", 404, { released: "no" }]);
+      });
+
+      it("have no tag either where it was being put on them at that moment", async () => {
+        const { it, clean, threats } = await scanning();
+        let meanwhile = (): Promise<unknown> => documentStateOf(firm)(threats);
+        const slow = consumerWith(async (command) => {
+          if (command !== "PutObjectTaggingCommand") return;
+          const once = meanwhile;
+          meanwhile = () => Promise.resolve();
+          await once();
+        });
+        expect(await slow(clean)).toEqual({ batchItemFailures: [] });
+        expect(await now(it)).toEqual(["quarantined", 404, { released: "no" }]);
+      });
     });
 
     it("change for clients only when the new one is available", async () => {

@@ -6,6 +6,8 @@ import { randomUUID } from "node:crypto";
 import { request } from "node:http";
 import type { BusEvent } from "../../local/bus.ts";
 import { expectOk, sha256Of } from "../../local/caller.ts";
+import { composeDocumentState, type AwsClient } from "../../lib/compose.ts";
+import { firmProfile } from "../../lib/domain/firm.ts";
 import { newId } from "../../lib/domain/ids.ts";
 import { TableChange } from "../../lib/adapters/dynamo/ledger.ts";
 import type { Change } from "../../lib/usecases/ports.ts";
@@ -62,6 +64,10 @@ export const outboxEvent = (record: Readonly<Record<string, unknown>>): BusEvent
 
 export const completedEvent = (about: About): BusEvent =>
   outboxEvent({ eventId: newId("event", new Date()), at: new Date().toISOString(), action: "versions.complete", who: { kind: "member", id: newId("member", new Date()) }, about, result: "granted", requestId: "req" });
+
+/** A second copy of the consumer that the bus calls, to be handed events in an order of one's own; `watch` sees its clients. */
+export const documentStateOf = ({ table, bucket, clock }: TestFirm, watch?: (client: AwsClient) => void) =>
+  composeDocumentState({ TABLE_NAME: table, BUCKET_NAME: bucket, FIRM: firmProfile.parse({ name: "A firm", phone: "1", address: "A street", adviserCases: "all" }) }, { clock, ...(watch && { watch }), firstPasswords: { staff: "permanent", client: "permanent" } });
 
 /** A consumer's queue hands over events as messages. */
 export const batchOf = (...events: readonly unknown[]) => ({

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { attachment, isScanned, mayRelease, objectKey, parseObjectKey, safeContentType, saysMore, stateOf, type Facts, type Version } from "../../lib/domain/document.ts";
+import { answersFor, attachment, isScanned, mayRelease, objectKey, parseObjectKey, safeContentType, saysMore, stateOf, type Facts, type Version } from "../../lib/domain/document.ts";
 import { newId } from "../../lib/domain/ids.ts";
 import { fileName } from "../../lib/domain/text.ts";
 
@@ -92,6 +92,20 @@ describe("a version's state", () => {
 
   it("says that nobody scanned it where the firm does not, or staff let it through", () => {
     expect([isScanned(versionWith({})), isScanned(versionWith({}, false)), isScanned(versionWith({ waived }))]).toEqual([true, false, false]);
+  });
+});
+
+describe("who answers for a version", () => {
+  const [member, contact, colleague] = [newId("member", new Date()), newId("contact", new Date()), newId("member", new Date())];
+  it.each([
+    ["the member who announced it, said to be complete or not", member, {}, member],
+    ["whoever said that it is complete", member, { completed: at, completedBy: colleague }, colleague],
+    ["nobody, for a contact's that was not said to be", contact, {}, null],
+    ["the contact who said so", contact, { completed: at, completedBy: contact }, contact],
+    ["a member who said it for a contact", contact, { completed: at, completedBy: colleague }, colleague],
+    ["the uploader, where it was not yet written down who said so", contact, { completed: at }, contact],
+  ] as const)("is %s", (_, uploadedBy, facts, who) => {
+    expect(answersFor(versionWith(facts, true, { uploadedBy }))).toBe(who);
   });
 });
 

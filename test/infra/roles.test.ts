@@ -30,7 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "client-api": [...read, "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "s3:GetObjectVersion", ...upload, "secretsmanager:GetSecretValue"],
   "share-page": [...read, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "s3:GetObjectVersion", "secretsmanager:GetSecretValue"],
   "document-state": [
-    "dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObjectVersionTagging", ...consume,
+    ...read, "dynamodb:PutItem", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObjectVersionTagging", ...consume,
   ],
   "notify": [...read, "dynamodb:UpdateItem", "secretsmanager:GetSecretValue", "ses:SendEmail", ...consume],
   "jobs": [
@@ -76,6 +76,11 @@ it("Only released versions are read by the roles that sign downloads", () => {
     const reads = statementsOfRole(name).filter((statement) => actionsOf(statement).includes("s3:GetObjectVersion"));
     expect(reads.map(({ Condition }) => Condition)).toEqual([{ StringEquals: { "s3:ExistingObjectTag/released": "yes" } }]);
   }
+});
+
+it("Tags are written by document-state, which replaces them and deletes none, and by no other role", () => {
+  const tagging = Object.keys(environments).flatMap((name) => actionsOfRole(name).filter((action) => action.includes("Tagging")).map((action) => [name, action]));
+  expect(tagging).toEqual([["document-state", "s3:PutObjectVersionTagging"]]);
 });
 
 it("Who uploads may ask whether one key exists, and list nothing else of the bucket", () => {
