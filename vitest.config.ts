@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const cloud = ["test/api/**/*.test.ts", "test/model/**/*.test.ts"];
 const browser = ["test/browser/**/*.test.ts"];
 const emulated = { globalSetup: ["test/api/emulators.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 };
-// The browser's tests are asked for by name: they need Chromium.
+// The browser's tests are asked for by name: they need Chromium and Firefox.
 const withBrowser = process.argv.includes("browser");
 export default defineConfig({
   test: {

@@ -8,7 +8,7 @@ export const es = {
     title: (firm: string) => `${firm} le ha enviado documentos`,
     sender: "Se los envía",
     message: "Mensaje",
-    until: "Disponibles hasta el",
+    until: "Disponibles hasta",
     open: "Ver los documentos",
     passcode: "Contraseña",
     passcodeHint: "Es la que le ha dado el despacho. No está en el correo.",

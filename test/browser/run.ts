@@ -1,14 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
-/** `npm run test:browser`: installs Debian's Chromium where there is none, then drives the pages with it. */
-const browser = "/usr/bin/chromium";
-if (!existsSync(browser)) {
-  console.log("Installing Chromium from Debian's packages …");
-  for (const args of [["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-dejavu-core"]]) {
+/** `npm run test:browser`: installs Debian's Chromium and Firefox where they are missing, then drives the pages and mails with them. */
+const missing = ["chromium", "firefox-esr"].filter((name) => !existsSync(`/usr/bin/${name}`));
+if (missing.length > 0) {
+  console.log(`Installing ${missing.join(" and ")} from Debian's packages …`);
+  for (const args of [["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", ...missing, "fonts-dejavu-core"]]) {
     const { status } = spawnSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
     if (status !== 0) {
-      console.error("Chromium could not be installed: install the package `chromium` so that /usr/bin/chromium is there, then run this again.");
+      console.error(`That failed: install the packages so that ${missing.map((name) => `/usr/bin/${name}`).join(" and ")} can be run, then try again.`);
       process.exit(1);
     }
   }
