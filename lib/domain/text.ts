@@ -1,9 +1,14 @@
 import * as z from "zod/mini";
 
-// Control characters, bidirectional overrides, zero-width and line separators, fillers, soft hyphens and tags: they hide what a name says, break headers and
-// logs, and no one types them. U+200C and U+200D stay: Persian and Indic names need them.
-// eslint-disable-next-line no-control-regex -- they are what it looks for
-const unseen = /\u034f|[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
+/*
+ * Control characters, bidirectional overrides, line separators, blanks, and whatever Unicode says may be left out of what is shown: they hide what a name
+ * says, break headers and logs, and no one types them. Those that choose the form of a letter or join letters stay: Persian and Indic names need U+200C and
+ * U+200D, Japanese and Mongolian ones and emoji the variation selectors.
+ */
+// eslint-disable-next-line no-control-regex, no-misleading-character-class -- they are what it looks for
+const unseen = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2800\ufff9-\ufffb[\p{Default_Ignorable_Code_Point}--[\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\u{e0100}-\u{e01ef}]]]/v;
+const withoutInk = /[\s\p{Default_Ignorable_Code_Point}]/gv;
+const isBlank = (text: string): boolean => text.replaceAll(withoutInk, "") === "";
 
 /** What people call letters, near enough: an emoji with a skin tone counts as two. Counted as kept: NFC writes a few letters as three. */
 const codePoints = (text: string): number => Array.from(text).length;
@@ -14,7 +19,7 @@ export const line = (max: number) =>
     z.string().check(
       z.refine((text) => text.isWellFormed(), "Has half of a surrogate pair, which is no character."),
       z.refine((text) => !unseen.test(text), "Has a control character, a line break or an invisible mark."),
-      z.refine((text) => text.trim().length > 0, "Is empty."),
+      z.refine((text) => !isBlank(text), "Is empty."),
       z.refine((text) => codePoints(text.trim().normalize("NFC")) <= max, `Is longer than ${max} characters.`),
       z.meta({ minLength: 1, maxLength: max, description: "One line." }),
     ),
@@ -27,7 +32,7 @@ export const paragraph = (max: number) =>
     z.string().check(
       z.refine((text) => text.isWellFormed(), "Has half of a surrogate pair, which is no character."),
       z.refine((text) => !unseen.test(text.replaceAll(/[\r\n\t]/g, " ")), "Has a control character or an invisible mark."),
-      z.refine((text) => text.trim().length > 0, "Is empty."),
+      z.refine((text) => !isBlank(text), "Is empty."),
       z.refine((text) => codePoints(text.normalize("NFC")) <= max, `Is longer than ${max} characters.`),
       z.meta({ minLength: 1, maxLength: max, description: "Text of several lines." }),
     ),
@@ -44,8 +49,14 @@ export const fileName = z.pipe(
   z.string(),
 );
 
-/** Two names that a person would call the same fold to the same text: NFKC, without case. Spanish Ñ and N stay apart. */
-export const foldName = (name: string): string => name.normalize("NFKC").toLowerCase().normalize("NFKC");
+/**
+ * Two names that a person would call the same fold to the same text: NFKC, without case (upper first, since ß and SS, ς and σ are one letter there), without
+ * marks that nobody sees, and with any blanks for one. Spanish Ñ and N stay apart; Turkish ı and i do not. Folding what is folded changes nothing.
+ */
+export const foldName = (name: string): string => {
+  const folded = name.normalize("NFKC").replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "").toUpperCase().toLowerCase().normalize("NFKC").replaceAll(/\s+/gu, " ").trim();
+  return folded === name ? folded : foldName(folded);
+};
 
 /** RFC 5321 limits; no comments, quotes or address lists, so that one address in is one recipient out. */
 export const emailAddress = z.pipe(

@@ -54,9 +54,12 @@ export const wayFor = async (documents: Ports["documents"], it: Folder, to: Fold
   return way;
 };
 
-/** Levels of folders in a folder, itself included. The case's folders come in a few queries; level by level it would be one for each. */
-const heightOf = (tree: readonly Pick<Folder, "folderId" | "parentId">[], id: FolderId): number => {
-  const inside = Map.groupBy(tree, (it) => it.parentId);
+/**
+ * Levels of folders in a folder, itself included, without what was deleted: bringing that back measures again. The case's folders come in a few queries; level
+ * by level it would be one for each.
+ */
+const heightOf = (tree: Awaited<ReturnType<Ports["documents"]["folderTree"]>>, id: FolderId): number => {
+  const inside = Map.groupBy(tree.filter((it) => it.deleted === undefined), (it) => it.parentId);
   let level: readonly FolderId[] = [id];
   let height = 0;
   // Only a case whose tree goes round has more levels than may be: the move is refused either way.

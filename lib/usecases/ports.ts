@@ -103,7 +103,7 @@ export interface Documents {
   /** Folders first, then documents, by name. `audience` "clients" leaves out what is not published. */
   items(caseId: CaseId, folderId: FolderId | undefined, page: PageRequest, audience: "staff" | "clients"): Promise<Page<Item>>;
   /** Every folder of a case with its parent, deleted ones too. */
-  folderTree(caseId: CaseId): Promise<readonly Pick<Folder, "folderId" | "parentId">[]>;
+  folderTree(caseId: CaseId): Promise<readonly Pick<Folder, "folderId" | "parentId" | "deleted">[]>;
   /** What was deleted and can still be brought back at `now`, newest first. */
   trash(caseId: CaseId, now: Instant, page: PageRequest): Promise<Page<Item>>;
   /** Candidates of all cases whose time was over at `now`, the first first: an index names them, which may be behind. */

@@ -2,9 +2,9 @@ import * as z from "zod/mini";
 import { allPlaces, entriesOf, holdersOf, includes, levelOf, openingGrants, reachingPlaces, type Grant, type Level, type Location, type Place } from "../domain/access.ts";
 import type { Case, Folder } from "../domain/case.ts";
 import type { Job } from "../domain/job.ts";
-import { idOf, isId, type CaseId, type ContactId, type FolderId, type GrantId, type MemberId } from "../domain/ids.ts";
+import { idOf, isId, type CaseId, type ContactId, type DocumentId, type FolderId, type GrantId, type MemberId } from "../domain/ids.ts";
 import type { Contact } from "../domain/people.ts";
-import { invalid, notFound } from "../domain/refusal.ts";
+import { invalid } from "../domain/refusal.ts";
 import type { Instant } from "../domain/time.ts";
 import { staffed, type Staffing } from "./cases.ts";
 import { plannedGrant, type GrantInput } from "./grants.ts";
@@ -16,7 +16,7 @@ import { foldersAround } from "./tree.ts";
 export type Proposal =
   | { readonly give: GrantInput }
   | { readonly revoke: GrantId }
-  | { readonly move: { readonly folderId: FolderId; readonly to: FolderId | null } }
+  | { readonly move: ({ readonly folderId: FolderId } | { readonly documentId: DocumentId }) & { readonly to: FolderId | null } }
   | { readonly inherit: { readonly folderId: FolderId; readonly value: boolean } }
   | { readonly team: Staffing };
 
@@ -29,7 +29,7 @@ export interface Difference {
 }
 
 /**
- * Where a change is felt first: at the place that a grant stands on, or at the folder that moves or stops. Whoever neither gains nor loses
+ * Where a change is felt first: at the place that a grant stands on, or at what moves or stops. Whoever neither gains nor loses
  * there neither gains nor loses anywhere below it, because what is below inherits from above only through it.
  */
 interface Shift {
@@ -180,22 +180,30 @@ const shiftOf = async (deps: Deps, asked: Asked, kase: Case, proposal: Exclude<P
     const at = await locationOf(deps, caseId, revoked.place);
     return { before: at, after: at, revoked };
   }
-  const [field, folderId] = "move" in proposal ? ["body.move", proposal.move.folderId] as const : ["body.inherit", proposal.inherit.folderId] as const;
-  const [folder, ...above] = await pathOf(deps, caseId, folderId, `${field}.folderId`);
-  if (folder === undefined) throw notFound();
-  const before: Location = { caseId, folders: [folder, ...above] };
-  if ("inherit" in proposal) return { before, after: { caseId, folders: [{ ...folder, inherit: proposal.inherit.value }, ...above] } };
-  const to = proposal.move.to === null ? [] : await pathOf(deps, caseId, proposal.move.to, "body.move.to");
-  if (to.some((it) => it.folderId === folderId)) throw invalid("body.move.to", "Lies inside the folder that would move.");
-  return { before, after: { caseId, folders: [folder, ...to] } };
+  if ("inherit" in proposal) {
+    const { folderId, value } = proposal.inherit;
+    const [folder, ...above] = await pathOf(deps, caseId, folderId, "body.inherit.folderId");
+    return { before: { caseId, folders: [folder, ...above] }, after: { caseId, folders: [{ ...folder, inherit: value }, ...above] } };
+  }
+  const { move } = proposal;
+  const to = move.to === null ? [] : await pathOf(deps, caseId, move.to, "body.move.to");
+  if ("documentId" in move) {
+    const { documentId } = move;
+    const before = await locationOf(deps, caseId, documentId);
+    if (before === null) throw invalid("body.move.documentId", "Is not a document of this case.");
+    return { before, after: { caseId, documentId, folders: to } };
+  }
+  const [folder, ...above] = await pathOf(deps, caseId, move.folderId, "body.move.folderId");
+  if (to.some((it) => it.folderId === move.folderId)) throw invalid("body.move.to", "Lies inside the folder that would move.");
+  return { before: { caseId, folders: [folder, ...above] }, after: { caseId, folders: [folder, ...to] } };
 };
 
 /** The folder and those around it, innermost first. @throws Refusal where there is none, or it was deleted. */
-const pathOf = async (deps: Deps, caseId: CaseId, folderId: FolderId, field: string): Promise<readonly Folder[]> => {
+const pathOf = async (deps: Deps, caseId: CaseId, folderId: FolderId, field: string): Promise<readonly [Folder, ...Folder[]]> => {
   const folder = await deps.documents.folder(caseId, folderId);
-  const path = folder && (await foldersAround(deps, caseId, folderId, [...folder.ancestors, folderId]));
-  if (path === null) throw invalid(field, "Is not a folder of this case.");
-  return path;
+  const [innermost, ...above] = (folder && (await foldersAround(deps, caseId, folderId, [...folder.ancestors, folderId]))) ?? [];
+  if (innermost === undefined) throw invalid(field, "Is not a folder of this case.");
+  return [innermost, ...above];
 };
 
 /** A grant stays on the place it was given on, deleted or not. */

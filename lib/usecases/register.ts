@@ -1,6 +1,6 @@
 import { mayEnter, mayReadRecord, mayReadTotals } from "../domain/access.ts";
 import type { AuditEvent, Grouping } from "../domain/event.ts";
-import { isId, type CaseId, type ClientId, type ContactId, type DocumentId, type MemberId, type ShareId } from "../domain/ids.ts";
+import { isId, type CaseId, type ClientId, type ContactId, type DocumentId, type MemberId, type RecipientId, type ShareId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
 import { invalid, Refusal } from "../domain/refusal.ts";
 import { plusDays, plusSeconds, type Instant } from "../domain/time.ts";
@@ -11,6 +11,8 @@ export interface AuditQuery {
   readonly caseId?: CaseId | undefined;
   readonly clientId?: ClientId | undefined;
   readonly contactId?: ContactId | undefined;
+  /** Whom a link was sent to. */
+  readonly recipientId?: RecipientId | undefined;
   readonly documentId?: DocumentId | undefined;
   readonly from?: Instant | undefined;
   readonly to?: Instant | undefined;
@@ -36,14 +38,15 @@ export const readRegister = ({ register, people, shares, cases, firm }: Pick<Por
     if (to <= beginning) return { items: [], next: null };
     const from = query.from === undefined ? plusDays(to, -30) : query.from < beginning ? beginning : query.from;
     if (from >= to) return { items: [], next: null };
+    const personId = query.contactId ?? query.recipientId;
     const by = query.documentId ? ({ kind: "document", id: query.documentId } as const)
-      : query.contactId ? ({ kind: "person", id: query.contactId } as const)
+      : personId ? ({ kind: "person", id: personId } as const)
       : query.caseId ? ({ kind: "case", id: query.caseId } as const)
       : query.clientId ? ({ kind: "client", id: query.clientId } as const) : undefined;
     const keep = (event: AuditEvent): boolean =>
       event.at >= from && event.at < to && (query.result === undefined || event.result === query.result) && (query.caseId === undefined || event.about.caseId === query.caseId)
       && (query.clientId === undefined || event.about.clientId === query.clientId) && (query.documentId === undefined || event.about.documentId === query.documentId)
-      && (query.contactId === undefined || ("id" in event.who && event.who.id === query.contactId));
+      && [query.contactId, query.recipientId].every((id) => id === undefined || ("id" in event.who && event.who.id === id));
     const mayRead = async (events: readonly AuditEvent[]): Promise<readonly AuditEvent[]> => {
       const known = await cases.byIds(events.flatMap((it) => it.about.caseId ?? []));
       return events.filter((it) => mayReadRecord(request.principal, it, (it.about.caseId && known.get(it.about.caseId)) ?? null, firm, request.now));

@@ -163,6 +163,11 @@ describe("folders", () => {
       expect(await firm.admin.call("POST", of("folders"), { name: "T4", parentId: tower[2] })).toMatchObject(tooDeep);
       expect((await moveTo(tower[2]!, null)).status).toBe(200);
       expect((await moveTo(tower[2]!, deep[31]!))).toMatchObject(tooDeep);
+      // What lies in the bin takes no room, until it is brought back.
+      const high = await chain("H", 3);
+      await expectOk(firm.admin.call("DELETE", of(`folders/${high[1]}`)));
+      expect((await moveTo(high[0]!, deep[30]!)).status).toBe(200);
+      expect((await firm.admin.call("POST", of(`folders/${high[1]}/restore`))).status).toBe(409);
     });
 
     it("fail closed, for clients and staff, where a race left them deeper, and open again once they are lifted", async () => {

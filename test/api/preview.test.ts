@@ -14,6 +14,7 @@ describe("a dry run", () => {
   let firm: TestFirm;
   let clientId: string;
   let caseId: string;
+  let documentId: string;
   let [one, two, expert]: readonly Person[] = [];
   let [inbox, deeds, secret]: readonly string[] = [];
 
@@ -63,6 +64,9 @@ describe("a dry run", () => {
     await give({ contactId: expert?.id }, { folderId: inbox });
     expect(await preview({ move: { folderId: inbox, to: deeds } })).toEqual({ gains: [[one?.id, "read", "upload"]], loses: [] });
     expect(await preview({ move: { folderId: deeds, to: inbox } })).toEqual({ gains: [[expert?.id, null, "read"]], loses: [] });
+    documentId = await firm.upload(caseId, "Acta.pdf", undefined, inbox);
+    expect(await preview({ move: { documentId, to: deeds } })).toEqual({ gains: [[one?.id, "read", "upload"]], loses: [[expert?.id, "read", null]] });
+    expect(await preview({ move: { documentId, to: null } })).toEqual({ gains: [], loses: [[expert?.id, "read", null]] });
   });
 
   it("of a team names who of the firm would come in and who would stay outside", async () => {
@@ -76,6 +80,8 @@ describe("a dry run", () => {
     const nobody = newId("contact", new Date());
     for (const [body, path] of [
       [{}, "body"], [{ revoke: newId("grant", new Date()) }, "body.revoke"], [{ move: { folderId: deeds, to: secret } }, "body.move.to"], [{ move: { folderId: deeds, to: deeds } }, "body.move.to"],
+      [{ move: { documentId, to: newId("folder", new Date()) } }, "body.move.to"], [{ move: { documentId: newId("document", new Date()), to: null } }, "body.move.documentId"],
+      [{ move: { folderId: deeds, documentId, to: null } }, "body.move.folderId"], [{ move: { to: null } }, "body.move.folderId"], [{ move: { documentId } }, "body.move.to"],
       [{ move: { folderId: newId("folder", new Date()), to: null } }, "body.move.folderId"], [{ inherit: { folderId: newId("folder", new Date()), value: true } }, "body.inherit.folderId"],
       [{ principal: { contactId: nobody }, resource: {}, level: "read" }, "body.principal.contactId"], [{ principal: { clientId }, resource: {} }, "body.level"], [{ principal: { clientId }, level: "read" }, "body.resource"],
       [{ principal: { clientId }, resource: {}, level: "read", expiresAt: "2020-01-01T00:00:00.000Z" }, "body.expiresAt"], [{ team: { team: [newId("member", new Date())] } }, "body.team.team.0"],

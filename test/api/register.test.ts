@@ -119,6 +119,7 @@ describe("the access register", () => {
     const by: readonly (readonly [string, (it: Event) => boolean])[] = [
       [`&caseId=${caseId}`, (it) => it["resource"].caseId === caseId], [`&clientId=${clientId}`, (it) => it["resource"].clientId === clientId], [`&documentId=${documentId}`, (it) => it["resource"].documentId === documentId],
       [`&contactId=${contact.id}`, (it) => it["who"].id === contact.id], ["&result=refused", (it) => it["result"] === "refused"],
+      [`&recipientId=${share.recipientId}`, (it) => it["who"].id === share.recipientId], [`&recipientId=${share.recipientId}&documentId=${documentId}&result=granted`, (it) => it["who"].id === share.recipientId && it["resource"].versionId !== undefined],
       [`&caseId=${caseId}&documentId=${documentId}&contactId=${contact.id}&result=granted`, (it) => it["resource"].documentId === documentId && it["who"].id === contact.id && it["result"] === "granted"],
     ];
     for (const [query, keep] of by) {

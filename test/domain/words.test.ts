@@ -27,9 +27,19 @@ describe("words", () => {
   });
 
   it("are one name for a person whenever they fold to the same, and folding is done once", () => {
-    for (const [a, b] of [["ACTA", "acta"], ["Ｆｉｌｅ", "file"], ["Mun\u0303oz", "MUÑOZ"], ["ﬁn", "FIN"], ["①", "1"]] as const) expect(foldName(a)).toBe(foldName(b));
+    for (const [a, b] of [["ACTA", "acta"], ["Ｆｉｌｅ", "file"], ["Mun\u0303oz", "MUÑOZ"], ["ﬁn", "FIN"], ["①", "1"], ["STRASSE.pdf", "straße.pdf"], ["ΟΔΟΣ.pdf", "οδος.pdf"], ["ΟΔΟΣ", "οδος"], ["ᾳ", "ΑΙ"],
+      ["Contrato", "Con\u200dtrato"], ["Acta", "Acta\ufe0f"], ["葛城", "葛\u{e0100}城"], ["Acta  final", "Acta\u00a0final"]] as const) expect(foldName(a)).toBe(foldName(b));
     for (const [a, b] of [["Muñoz", "Munoz"], ["a", "b"], ["Año", "Ano"]] as const) expect(foldName(a)).not.toBe(foldName(b));
     fc.assert(fc.property(text, (given) => { expect(foldName(foldName(given))).toBe(foldName(given)); }), { numRuns: 3000 });
+  });
+
+  it("hide nothing that nobody would see, and are not made of it", () => {
+    for (const mark of ["\u0000", "\u00ad", "\u034f", "\u115f", "\u17b4", "\u200b", "\u202e", "\u2060", "\u2800", "\u3164", "\ufeff", "\ufff0", "\u{1d173}", "\u{e0041}"]) expect(line(20).safeParse(`Con${mark}trato`).success, JSON.stringify(mark)).toBe(false);
+    for (const mark of ["\u200d", "\u200c\u200d", "\ufe0f", "\u{e0100}", "\u180b"]) {
+      expect(line(20).safeParse(mark).success, JSON.stringify(mark)).toBe(false);
+      expect(paragraph(20).safeParse(` ${mark}\n${mark}`).success, JSON.stringify(mark)).toBe(false);
+    }
+    for (const right of ["می\u200cخواهم", "क्\u200dष", "👩\u200d⚖\ufe0f", "葛\u{e0100}城"]) expect(line(20).safeParse(right).success, right).toBe(true);
   });
 
   it("that name a file are no path", () => {

@@ -93,7 +93,7 @@ export const builders: Readonly<Record<string, Builder>> = {
   "move document": (scene, world, pick) => {
     const [who, id, to] = [actor(scene, world, pick), pick(documents(world)), pick(places(world)) ?? null];
     return id === undefined ? null : {
-      name: "move document", run: () => patched(who, of(scene, `/documents/${id}`), { folderId: to }),
+      name: "move document", preview: { move: { documentId: id, to } }, run: () => patched(who, of(scene, `/documents/${id}`), { folderId: to }),
       allowed: (it) => acts(it, who) && pathOf(it, { kind: "document", id }) !== null && live(it, to) && isFree(it, to, it.documents.get(id)?.name ?? "", id),
       change: (it) => { const known = it.documents.get(id); if (known) known.folder = to; },
     };

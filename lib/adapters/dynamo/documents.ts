@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { folder, type Folder } from "../../domain/case.ts";
+import { deletion, folder, type Folder } from "../../domain/case.ts";
 import { document, purgedVersion, version, type Document, type Version } from "../../domain/document.ts";
 import { idOf } from "../../domain/ids.ts";
 import { dueAt } from "../../domain/upload.ts";
@@ -18,7 +18,7 @@ const itemOf = (it: Folder | Document): Item => (isFolder(it) ? { kind: "folder"
 const item = z.pipe(filed, z.transform(itemOf));
 
 /** What the shape of a case's tree needs of a folder: 10,000 folders are read in five queries. */
-const inTree = z.object({ folderId: idOf("folder"), parentId: z.optional(idOf("folder")) });
+const inTree = z.object({ folderId: idOf("folder"), parentId: z.optional(idOf("folder")), deleted: z.optional(deletion) });
 
 export const documentsIn = (table: Table): Documents => {
   const write = writesOf(table);

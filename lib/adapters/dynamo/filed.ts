@@ -64,7 +64,7 @@ export const filingIn = (table: Table) => {
       const isPut = after.deleted === undefined && (before.deleted !== undefined || parentOf(before) !== parentOf(after));
       return [
         replace(before, after),
-        ...(from !== null && from.sk !== to?.sk ? [write.remove(from)] : []), ...(to !== null && to.sk !== from?.sk ? [takesName(after, to)] : []),
+        ...(from !== null && from.sk !== to?.sk ? [write.giveUp(from)] : []), ...(to !== null && to.sk !== from?.sk ? [takesName(after, to)] : []),
         ...(isPut ? standing(after.caseId, hintOf(after)) : []),
       ];
     },
@@ -76,7 +76,7 @@ export const filingIn = (table: Table) => {
     /** For good. */
     remove: (it: Folder | Document): TableChange[] => {
       const name = nameOf(it);
-      return [write.remove(keyOf(it), "revision = :before", { ":before": it.revision }, cannotFail), ...(name ? [write.remove(name)] : [])];
+      return [write.remove(keyOf(it), "revision = :before", { ":before": it.revision }, cannotFail), ...(name ? [write.giveUp(name)] : [])];
     },
   };
 };

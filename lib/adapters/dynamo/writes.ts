@@ -30,6 +30,9 @@ export const writesOf = (table: Table) => {
     update: (key: Key, expression: string, values: Values, condition?: string, otherwise?: () => Refusal) =>
       one({ Update: { TableName, Key: { ...key }, UpdateExpression: expression, ...(condition && { ConditionExpression: condition }), ExpressionAttributeValues: { ...values } } }, otherwise),
 
+    /** Whether it is there or not: what is held under a key that is computed, of a name say, must not keep its holder when another Unicode computes another. */
+    giveUp: (key: Key) => one({ Delete: { TableName, Key: { ...key } } }),
+
     remove: (key: Key, condition = "attribute_exists(pk)", values?: Values, otherwise?: () => Refusal) =>
       one({ Delete: { TableName, Key: { ...key }, ConditionExpression: condition, ...(values && { ExpressionAttributeValues: { ...values } }) } }, otherwise),
   };

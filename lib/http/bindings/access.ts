@@ -50,9 +50,12 @@ const differenceView = z.object({
 });
 const viewDifference = ({ who, ...it }: Difference): z.infer<typeof differenceView> => ({ ...who, ...it });
 
+const moveInput = z.strictObject({ folderId: z.optional(idOf("folder")), documentId: z.optional(idOf("document")), to: z.nullable(idOf("folder")) })
+  .check(z.refine((it) => (it.folderId === undefined) !== (it.documentId === undefined), { path: ["folderId"], error: "Name either a folder or a document." }));
+
 /** One of five changes, each with the fields of its own. */
 const proposal = z.strictObject({
-  ...z.partial(grantInput).shape, revoke: z.optional(idOf("grant")), move: z.optional(z.strictObject({ folderId: idOf("folder"), to: z.nullable(idOf("folder")) })),
+  ...z.partial(grantInput).shape, revoke: z.optional(idOf("grant")), move: z.optional(moveInput),
   inherit: z.optional(z.strictObject({ folderId: idOf("folder"), value: z.boolean() })), team: z.optional(z.strictObject(staffing)),
 }).check(
   z.refine((it) => [it.principal, it.revoke, it.move, it.inherit, it.team].filter((change) => change !== undefined).length === 1, "Name one change: a grant's principal, revoke, move, inherit or team."),
@@ -62,7 +65,8 @@ const proposal = z.strictObject({
 const proposalOf = ({ principal, resource, level, expiresAt, revoke, move, inherit, team }: z.infer<typeof proposal>): Proposal => {
   if (principal && resource && level) return { give: { principal, resource, level, expiresAt } };
   if (revoke) return { revoke };
-  if (move) return { move };
+  if (move?.folderId) return { move: { folderId: move.folderId, to: move.to } };
+  if (move?.documentId) return { move: { documentId: move.documentId, to: move.to } };
   if (inherit) return { inherit };
   if (team) return { team };
   throw new TypeError("A dry run of nothing, which its schema refuses.");

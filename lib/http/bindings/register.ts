@@ -25,7 +25,7 @@ export const registerBindings = (ports: Pick<Ports, "register" | "people" | "sha
   "audit.list": route({
     list: true, reply: pageOf(eventView),
     query: z.strictObject({
-      caseId: z.optional(idOf("case")), clientId: z.optional(idOf("client")), contactId: z.optional(idOf("contact")), documentId: z.optional(idOf("document")),
+      caseId: z.optional(idOf("case")), clientId: z.optional(idOf("client")), contactId: z.optional(idOf("contact")), recipientId: z.optional(idOf("recipient")), documentId: z.optional(idOf("document")),
       from: z.optional(instant), to: z.optional(instant), result: z.optional(z.enum(["granted", "refused"])),
     }),
     run: async (request, { query, page }) => paged(await readRegister(ports)(request, query, page), viewEvent),
