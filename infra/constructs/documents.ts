@@ -40,7 +40,8 @@ export class Documents extends Construct {
       cors: corsOf(settings),
       lifecycleRules: [
         { id: "AbandonedUploads", abortIncompleteMultipartUploadAfter: Duration.days(uploadDays) },
-        { id: "DeletedVersions", noncurrentVersionExpiration: Duration.days(settings.retentionDays), expiredObjectDeleteMarker: true },
+        // No rule takes versions: what was overwritten or deleted by accident or attack can be brought back until `jobs` purges its document, all versions of a key at once.
+        { id: "DeleteMarkers", expiredObjectDeleteMarker: true },
       ],
     });
     // `eventBridgeEnabled` would bring a function and a custom resource with rights to every bucket; CloudFormation knows the property.
@@ -67,6 +68,10 @@ export class Documents extends Construct {
       // What is deleted for good goes by one hand, after the firm's retention, or by a person whom the account's owner has named for it. Lifecycle rules are no principal.
       deny("OnlyJobsDelete", ["s3:DeleteObject", "s3:DeleteObjectVersion"], {
         ArnNotEquals: { "aws:PrincipalArn": roleArn(this, settings, "jobs") }, StringNotEquals: { "aws:PrincipalTag/legajo": "operator" },
+      }),
+      // Written once: whoever holds a role that uploads cannot put other bytes under a version's key. The scan writes one object of its own, to see whether it may. (S3 User Guide, "Enforce conditional writes")
+      deny("NothingIsOverwritten", ["s3:PutObject"], {
+        Null: { "s3:if-none-match": "true" }, Bool: { "s3:ObjectCreationOperation": "true" }, ...(settings.malwareScan && { ArnNotEquals: { "aws:PrincipalArn": roleArn(this, settings, scanRole) } }),
       }),
       // A PUT without encryption headers gets the bucket's key; one that names another way or another key is refused.
       deny("NoOtherEncryption", ["s3:PutObject"], { StringNotEquals: { "s3:x-amz-server-side-encryption": "aws:kms" }, Null: { "s3:x-amz-server-side-encryption": "false" } }),

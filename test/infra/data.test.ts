@@ -80,9 +80,15 @@ describe("The documents bucket", () => {
     });
     expect(text(denial("OnlyJobsDelete"))).toContain("role/legajo-ferrer-jobs");
   });
-  it("forgets abandoned uploads after a week and deleted versions after the firm's retention", () => {
-    expect(text(bucket?.Properties["LifecycleConfiguration"])).toMatch(/"DaysAfterInitiation":7.*"NoncurrentDays":90/);
-    expect(text(synthesize(clinica).templates.data.toJSON())).toContain('"NoncurrentDays":1825');
+  it("takes no bytes for a key that has some, from anybody but the scan that tries whether it may write", () => {
+    const rule = denial("NothingIsOverwritten");
+    expect(rule).toMatchObject({ Action: "s3:PutObject", Principal: "*", Condition: { Null: { "s3:if-none-match": "true" }, Bool: { "s3:ObjectCreationOperation": "true" } } });
+    expect([...text(rule?.Condition?.["ArnNotEquals"]).matchAll(/role\/([a-z-]+)/g)].map(([, role]) => role)).toEqual(["legajo-ferrer-malware-scan"]);
+  });
+  it("forgets abandoned uploads after a week, and no version by itself: only the purge knows what may go", () => {
+    const lifecycle = text(bucket?.Properties["LifecycleConfiguration"]);
+    expect(lifecycle).toContain('"DaysAfterInitiation":7');
+    expect(lifecycle).not.toMatch(/Noncurrent|"ExpirationInDays"|"Expiration"/);
   });
   it("answers the firm's applications and its share page, and no other origin", () => {
     const origins = (settings: typeof ferrer) => [...text(synthesize(settings).templates.data.toJSON()).matchAll(/"AllowedOrigins":(\[[^\]]*\])/g)].map(([, list]) => list);
