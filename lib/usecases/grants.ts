@@ -3,14 +3,14 @@ import type { Case } from "../domain/case.ts";
 import type { CaseId, ClientId, ContactId, DocumentId, FolderId, GrantId, MemberId } from "../domain/ids.ts";
 import type { About } from "../domain/event.ts";
 import { isId, newId } from "../domain/ids.ts";
-import type { StaffPrincipal } from "../domain/principal.ts";
-import { invalid } from "../domain/refusal.ts";
+import type { StaffPrincipal, SystemPrincipal } from "../domain/principal.ts";
+import { invalid, Refusal } from "../domain/refusal.ts";
 import type { Instant } from "../domain/time.ts";
 import { decidedAnew } from "./anew.ts";
 import { entered } from "./cases.ts";
 import { found, sameRevision } from "./people.ts";
 import type { Ports } from "./ports.ts";
-import type { Request } from "./request.ts";
+import { Trail, type Request } from "./request.ts";
 import { liveDocument, liveFolder } from "./tree.ts";
 
 type Staff = Request<StaffPrincipal>;
@@ -81,3 +81,22 @@ export const revokeGrant = ({ ledger, firm, grants }: Pick<Ports, "ledger" | "fi
     // Whether it is the person's last grant may change at the same moment: that keeps no door open.
     await decidedAnew({ ledger }, request, async () => ({ changes: [await grants.revoke(grant)], result: undefined }));
   };
+
+/**
+ * Takes back what was given on a thing that is gone for good: it opens nothing any more, and whoever holds nothing else in the case is not to know of it. Each
+ * grant is a transaction with its own record. @returns how many went: `most` where more may be left.
+ */
+export const revokeOn = async ({ ledger, cases, grants }: Pick<Ports, "ledger" | "cases" | "grants">, request: Request<SystemPrincipal>, about: About & { readonly caseId: CaseId }, place: Place, most: number): Promise<number> => {
+  const { items } = await grants.onPlace(about.caseId, place, { limit: most, after: null });
+  const kase = items.length === 0 ? null : await cases.get(about.caseId);
+  for (const it of items) {
+    const trail = new Trail("grants.revoked", request.trail.requestId, undefined, { ...about, ...(kase && { clientId: kase.clientId, adviserId: kase.adviserId }), grantId: it.grantId, ...aboutOf(it) });
+    try {
+      await decidedAnew({ ledger }, { ...request, trail }, async () => ({ changes: [await grants.revoke(it)], result: undefined }));
+    } catch (error) {
+      // Somebody else took it back at the same moment.
+      if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
+    }
+  }
+  return items.length;
+};

@@ -4,25 +4,26 @@ import { objectKey, purged, type Document, type Version } from "../domain/docume
 import type { Job } from "../domain/job.ts";
 import type { SystemPrincipal } from "../domain/principal.ts";
 import { isOver, plusSeconds, type Instant } from "../domain/time.ts";
+import { revokeOn } from "./grants.ts";
 import type { Step } from "./jobs.ts";
 import type { Ports } from "./ports.ts";
 import { Trail, type Request } from "./request.ts";
 
-/** What was deleted and whose time is over goes for good: the bytes from S3, the names from the table. */
+/** What was deleted and whose time is over goes for good: the grants on it, the bytes from S3, the names from the table. */
 type System = Request<SystemPrincipal>;
-type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "objects" | "jobs">;
+type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "grants" | "objects" | "jobs">;
 
 export const purgeInput = z.strictObject({});
 /** The last of the due things that is done with. */
 const place = z.tuple([z.nullable(z.string())]);
 
-/** Of each document some calls to S3 and a transaction: a step's minute holds many times as many. */
+/** Documents, folders and grants: of each some calls and a transaction, and a step's minute holds many times as many. */
 const mostThings = 50;
 /** Bringing back ends an hour before: a request that began in time is answered long before the first byte goes. */
 export const lastDue = (now: Instant): Instant => plusSeconds(now, -3600);
 
 /**
- * Takes what is due one after the other; each document and each folder is a transaction of its own with its record, so that a kill in between
+ * Takes what is due one after the other; each grant, document and folder is a transaction of its own with its record, so that a kill in between
  * leaves nothing to undo. The list of what is due may be behind: what it names is read again before anything is touched.
  */
 export const purgeStep = async (deps: Deps, job: Job, _input: unknown, request: System): Promise<Step> => {
@@ -32,8 +33,8 @@ export const purgeStep = async (deps: Deps, job: Job, _input: unknown, request: 
   while (left > 0) {
     const { items: [candidate], next } = await deps.documents.dueTrash(lastDue(request.now), { limit: 1, after });
     if (candidate === undefined) return { changes: [], did: mostThings - left, position: null };
-    left -= candidate.kind === "document" ? await purgeDeleted(deps, request, job, candidate.document) : await purgeFolder(deps, request, job, candidate.folder, left);
-    // A folder that was not finished is the next step's first.
+    left -= candidate.kind === "document" ? await purgeDeleted(deps, request, job, candidate.document, left) : await purgeFolder(deps, request, job, candidate.folder, left);
+    // What was not finished is the next step's first.
     if (left <= 0) break;
     if (next === null) return { changes: [], did: mostThings - left, position: null };
     after = next;
@@ -43,18 +44,19 @@ export const purgeStep = async (deps: Deps, job: Job, _input: unknown, request: 
 
 const isDue = (it: Folder | Document | null, now: Instant): it is (Folder | Document) & { deleted: Deletion } => it?.deleted !== undefined && isOver(it.deleted.until, lastDue(now));
 
-/** @returns how much was done. */
-const purgeDeleted = async (deps: Deps, request: System, job: Job, { caseId, documentId }: Document): Promise<number> => {
+/** @returns how much was done: at least `most` where the document is not finished. */
+const purgeDeleted = async (deps: Deps, request: System, job: Job, { caseId, documentId }: Document, most: number): Promise<number> => {
   const document = await deps.documents.get(caseId, documentId);
   if (document === null || document.purgedAt !== undefined || !isDue(document, request.now)) return 0;
-  await purgeDocument(deps, request, job, document, document.deleted);
-  return 1;
+  return purgeDocument(deps, request, job, document, document.deleted, most);
 };
 
-/** Objects go before the records of them change: after a kill in between, deleting what is gone succeeds. */
-const purgeDocument = async (deps: Deps, request: System, job: Job, document: Document, deleted: Deletion): Promise<void> => {
+/** Objects go before the records of them change: after a kill in between, deleting what is gone succeeds. @returns as above. */
+const purgeDocument = async (deps: Deps, request: System, job: Job, document: Document, deleted: Deletion, most: number): Promise<number> => {
   const { ledger, documents, objects, cases, jobs } = deps;
   const { caseId, documentId } = document;
+  const revoked = await revokeOn(deps, request, { caseId, jobId: job.jobId }, documentId, most);
+  if (revoked >= most) return revoked;
   const kase = await cases.get(caseId);
   const about = { caseId, documentId, jobId: job.jobId, ...(kase && { clientId: kase.clientId, adviserId: kase.adviserId }) };
   for (let after: string | null = null; ;) {
@@ -66,7 +68,7 @@ const purgeDocument = async (deps: Deps, request: System, job: Job, document: Do
     if (after === null) {
       const result = jobs.addResult(job, documentId, { kind: "purged", caseId, documentId, versions: document.versionCount });
       await ledger.commit(stepOf(request, "documents.purged", about), [...changes, documents.changeDocument(document, purged(document, deleted, request.now)), result]);
-      return;
+      return revoked + 1;
     }
     if (changes.length > 0) await ledger.commit(stepOf(request, "versions.purged", about), changes);
   }
@@ -90,9 +92,10 @@ const purgeFolder = async (deps: Deps, request: System, job: Job, { caseId, fold
       open.push(first.folder);
       continue;
     }
-    for (const it of items) if (it.kind === "document") await purgeDocument(deps, request, job, it.document, root.deleted);
-    did += items.length;
+    for (const it of items) if (it.kind === "document" && did < most) did += await purgeDocument(deps, request, job, it.document, root.deleted, most - did);
     if (first !== undefined) continue;
+    did += await revokeOn(deps, request, { caseId, jobId: job.jobId }, innermost.folderId, most - did);
+    if (did >= most) break;
     await deps.ledger.commit(stepOf(request, "folders.purged", { caseId, folderId: innermost.folderId, jobId: job.jobId }), [deps.documents.dropFolder(innermost)]);
     open.pop();
     did += 1;

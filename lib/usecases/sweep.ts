@@ -4,12 +4,13 @@ import type { SystemPrincipal } from "../domain/principal.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { isOver } from "../domain/time.ts";
 import { dueAt } from "../domain/upload.ts";
+import { revokeOn } from "./grants.ts";
+import type { Step } from "./jobs.ts";
 import type { Ports } from "./ports.ts";
 import { Trail, type Request } from "./request.ts";
-import type { Step } from "./jobs.ts";
 import { ending } from "./uploads.ts";
 
-type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "objects">;
+type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "grants" | "objects">;
 type System = Request<SystemPrincipal>;
 
 /**
@@ -25,6 +26,7 @@ export const sweepUploads = (deps: Deps) =>
     return { swept, more: due.next !== null };
   };
 
+const mostGrants = 50;
 export const sweepInput = z.strictObject({});
 const perStep = 25;
 /** What the list still names after a whole step without any work is behind, and comes up tomorrow. */
@@ -63,10 +65,13 @@ const giveUp = async (deps: Deps, request: System, version: Version): Promise<vo
 };
 
 /** The object goes before the fact: after a crash between the two there is nothing left to delete, and deleting nothing succeeds. */
-const removeRemains = async ({ ledger, documents, objects }: Deps, request: System, version: Version): Promise<void> => {
+const removeRemains = async (deps: Deps, request: System, version: Version): Promise<void> => {
+  const { ledger, documents, objects } = deps;
   if (version.multipart) await objects.dropParts(objectKey(version), version.multipart.uploadId);
   await objects.discard(objectKey(version));
   const isOrphan = (await documents.get(version.caseId, version.documentId)) === null;
+  // What was given on a document of which nothing ever came; what is left is the next visit's.
+  if (isOrphan && (await revokeOn(deps, request, { caseId: version.caseId }, version.documentId, mostGrants)) === mostGrants) return;
   await ledger.commit(stepOf(request, "version.swept", version, null), [isOrphan ? documents.dropVersion(version) : documents.setFacts(version, { ...version.facts, swept: request.now })]);
 };
 

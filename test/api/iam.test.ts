@@ -72,7 +72,6 @@ const unused: Readonly<Record<string, string>> = {
   "staff-api: cognito-idp:AdminGetUser on staff pool": "only after a crash between the account and the identity, which this play does not have",
   "staff-api: cognito-idp:AdminGetUser on client pool": "likewise",
   "share-page: secretsmanager:GetSecretValue on cursor key": "only for a shared folder of more than a hundred things, which this play does not have",
-  "jobs: dynamodb:Query on index byPlace": "only for a dry run over more than a thousand people, which this play does not have",
   "document-state: s3:ListBucket on documents": "never called: it makes S3 answer 404 instead of 403 for an object that is gone",
 };
 

@@ -2,6 +2,7 @@ import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { casesIn } from "../../lib/adapters/dynamo/cases.ts";
 import { documentsIn } from "../../lib/adapters/dynamo/documents.ts";
+import { grantsIn } from "../../lib/adapters/dynamo/grants.ts";
 import { jobsIn } from "../../lib/adapters/dynamo/jobs.ts";
 import { TableLedger } from "../../lib/adapters/dynamo/ledger.ts";
 import { Table } from "../../lib/adapters/dynamo/table.ts";
@@ -55,7 +56,7 @@ describe("a job", () => {
     };
     const nothing = new Proxy({}, { get: () => { throw new Error("Not for this kind."); } });
     const objects = objectsIn(new S3Client({}), firm.bucket, firm.clock);
-    const ports = { ledger: mortal, jobs: jobsIn(table), documents: documentsIn(table), cases: casesIn(table), objects, people: nothing, grants: nothing, firm: nothing };
+    const ports = { ledger: mortal, jobs: jobsIn(table), documents: documentsIn(table), cases: casesIn(table), grants: grantsIn(table), objects, people: nothing, firm: nothing };
     return jobsConsumer(ports as never, firm.clock);
   };
   /** The event that a record of the register became. */
@@ -225,6 +226,9 @@ describe("a job", () => {
     const outer = await at.folder("Outer");
     const inner = await at.folder("Inner", outer);
     const documents = [await firm.upload(caseId, "1.pdf", undefined, outer), await firm.upload(caseId, "2.pdf", undefined, inner), await firm.upload(caseId, "3.pdf")];
+    const grants: string[] = [];
+    for (const resource of [{ folderId: outer }, { folderId: inner }, ...documents.map((documentId) => ({ documentId }))]) for (const principal of [{ contactId: contact.id }, { clientId }])
+      grants.push((await expectOk(firm.admin.call("POST", of("grants"), { principal, resource, level: "read" }))).grantId);
     for (const path of [`folders/${outer}`, `documents/${documents[2]}`]) await expectOk(firm.admin.call("DELETE", of(path)));
     const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
     firm.clock.offset = 91 * 86_400_000;
@@ -254,7 +258,8 @@ describe("a job", () => {
       expect((await recordsOf(firm)).filter((it) => it["action"] === "documents.purged" && it["about"].documentId === id), id).toHaveLength(1);
       expect((await new S3Client({}).send(new ListObjectVersionsCommand({ Bucket: firm.bucket, Prefix: `${id}/` }))).Versions ?? []).toEqual([]);
     }
-    expect((await scan(firm)).filter((it) => it["folderId"] === outer || it["folderId"] === inner)).toEqual([]);
+    expect((await recordsOf(firm)).filter((it) => it["action"] === "grants.revoked").map((it) => it["about"].grantId).toSorted()).toEqual(grants.toSorted());
+    expect((await scan(firm)).filter((it) => it["folderId"] === outer || it["folderId"] === inner || (grants.includes(it["grantId"]) && !it["pk"].startsWith("AUDIT#")))).toEqual([]);
   });
   const jobIn = async (jobId: string) => (await scan(firm)).find((it) => it["pk"] === jobId && it["sk"] === "JOB")!;
 

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { casesIn } from "../../lib/adapters/dynamo/cases.ts";
 import { documentsIn } from "../../lib/adapters/dynamo/documents.ts";
+import { grantsIn } from "../../lib/adapters/dynamo/grants.ts";
 import { TableLedger } from "../../lib/adapters/dynamo/ledger.ts";
 import { Table } from "../../lib/adapters/dynamo/table.ts";
 import { objectsIn } from "../../lib/adapters/s3.ts";
@@ -17,6 +18,7 @@ import { announce, announceVersion, complete, documentClient, put, putObject, re
 
 describe("the sweep of unfinished uploads", () => {
   let firm: TestFirm;
+  let clientId: string;
   let caseId: string;
   let documents: string;
   let s3: S3Client;
@@ -25,11 +27,12 @@ describe("the sweep of unfinished uploads", () => {
 
   beforeAll(async () => {
     firm = await startTestFirm({ maxUploadBytes: 1024 ** 3 });
-    caseId = await firm.createCase(await firm.createClient());
+    clientId = await firm.createClient();
+    caseId = await firm.createCase(clientId);
     documents = `/staff/cases/${caseId}/documents`;
     s3 = new S3Client({});
     const table = new Table(documentClient(), firm.table);
-    ports = { ledger: new TableLedger(table), cases: casesIn(table), documents: documentsIn(table), objects: objectsIn(s3, firm.bucket, firm.clock) };
+    ports = { ledger: new TableLedger(table), cases: casesIn(table), documents: documentsIn(table), grants: grantsIn(table), objects: objectsIn(s3, firm.bucket, firm.clock) };
     begun = toInstant(firm.clock());
   });
   afterAll(async () => { s3.destroy(); await firm.stop(); });
@@ -65,6 +68,18 @@ describe("the sweep of unfinished uploads", () => {
     expect((await scan(firm)).filter((it) => it["pk"] === single.documentId || it["pk"] === parted.documentId)).toEqual([]);
     const records = (await recordsOf(firm)).filter((it) => it["about"].versionId === single.versionId && it["who"].id === "jobs");
     expect(records.map((it) => [it["action"], it["who"].id, it["about"].caseId])).toEqual([["version.aborted", "jobs", caseId], ["version.swept", "jobs", caseId]]);
+  });
+
+  it("takes the grants along that were given on a document of which nothing ever came", async () => {
+    const contact = await firm.inviteContact(clientId);
+    const { documentId } = await announce(firm, caseId, randomBytes(10));
+    const { grantId } = await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/grants`, { principal: { contactId: contact.id }, resource: { documentId }, level: "read" }));
+    await sweepAll(8);
+    await sweepAll(10);
+    expect((await contact.call("GET", `/client/cases/${caseId}`)).status).toBe(404);
+    expect((await recordsOf(firm)).filter((it) => it["about"].grantId === grantId).map((it) => [it["action"], it["who"].kind, it["about"].documentId, it["about"].clientId])).toEqual([
+      ["grants.give", "member", documentId, clientId], ["grants.revoked", "system", documentId, clientId],
+    ]);
   });
 
   it("takes what was given up by hand a day later, and keeps a later version that was, without its bytes", async () => {

@@ -3,10 +3,12 @@ import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { casesIn } from "../../lib/adapters/dynamo/cases.ts";
 import { documentsIn } from "../../lib/adapters/dynamo/documents.ts";
+import { grantsIn } from "../../lib/adapters/dynamo/grants.ts";
 import { jobsIn } from "../../lib/adapters/dynamo/jobs.ts";
 import { TableLedger } from "../../lib/adapters/dynamo/ledger.ts";
 import { Table } from "../../lib/adapters/dynamo/table.ts";
 import { objectsIn } from "../../lib/adapters/s3.ts";
+import type { Grant } from "../../lib/domain/access.ts";
 import { newId } from "../../lib/domain/ids.ts";
 import type { Job } from "../../lib/domain/job.ts";
 import { toInstant } from "../../lib/domain/time.ts";
@@ -244,6 +246,61 @@ describe("what is deleted", () => {
       expect((await recordsOf(firm)).filter((it) => it["about"].caseId === caseId && it["action"].endsWith(".purged"))).toHaveLength(4);
     });
 
+    it("takes the grants on it along, each with a record as a revocation has one: who was given nothing else does not know of the case any more", async () => {
+      const outer = await at.folder("Outer");
+      const inner = await at.folder("Inner", outer);
+      const [inside, alone, kept] = [await firm.upload(caseId, "Inside.pdf", undefined, inner), await firm.upload(caseId, "Alone.pdf"), await firm.upload(caseId, "Kept.pdf")];
+      const other = await firm.inviteContact(clientId);
+      const given = await Promise.all([{ folderId: outer }, { folderId: inner }, { documentId: inside }, { documentId: alone }].map(async (it): Promise<string> => (await give(it)).grantId));
+      const { grantId: ofClient } = await expectOk(staff("POST", "grants", { principal: { clientId }, resource: { documentId: alone }, level: "read" }));
+      const { grantId: stays } = await expectOk(staff("POST", "grants", { principal: { contactId: other.id }, resource: { documentId: kept }, level: "read" }));
+      const share = await firm.share(caseId, { documentIds: [alone] });
+      const { cookie } = await openLink(firm, share.path);
+      const knows = async (who: Person) => [(await who.call("GET", `/client/cases/${caseId}`)).status, (await expectOk(who.call("GET", "/client/cases"))).items.map((it: { caseId: string }) => it.caseId).includes(caseId)];
+      for (const path of [`folders/${outer}`, `documents/${alone}`]) await expectOk(staff("DELETE", path));
+      expect(await knows(contact), "as long as it can come back").toEqual([200, true]);
+
+      await later(91 * day, fire);
+      expect([await knows(contact), await knows(other)]).toEqual([[404, false], [200, true]]);
+      expect((await at.read("grants")).items.map((it: { grantId: string }) => it.grantId)).toEqual([stays]);
+      expect((await scan(firm)).filter((it) => it["pk"] === contact.id).map((it) => it["sk"])).toEqual(["PROFILE"]);
+      expect((await firm.anyone("GET", share.path, undefined, { cookie, accept: "application/json" })).body.items).toEqual([]);
+      const records = (await recordsOf(firm)).filter((it) => it["action"] === "grants.revoked" && it["about"].caseId === caseId);
+      expect(records.map((it) => it["about"].grantId).toSorted()).toEqual([...given, ofClient].toSorted());
+      expect(records.find((it) => it["about"].grantId === given[2])).toMatchObject({ who: { kind: "system", id: "jobs" }, result: "granted", about: { clientId, documentId: inside, contactId: contact.id, jobId: expect.any(String) } });
+      expect(records.find((it) => it["about"].grantId === given[0])).toMatchObject({ about: { clientId, folderId: outer, contactId: contact.id } });
+    });
+
+    it("takes many grants along in several steps, and goes on where it was killed", async () => {
+      const documentId = await firm.upload(caseId, "For many.pdf");
+      const table = new Table(documentClient(), firm.table);
+      const grants = grantsIn(table);
+      const many = Array.from({ length: 60 }, (): Grant => ({ grantId: newId("grant", new Date()), caseId: caseId as `cas_${string}`, holder: newId("contact", new Date()), place: documentId as `doc_${string}`, level: "read", createdAt: toInstant(firm.clock()), givenBy: firm.admin.id as `mem_${string}` }));
+      const ports = { documents: documentsIn(table), ledger: new TableLedger(table), cases: casesIn(table), grants, jobs: jobsIn(table), objects: objectsIn(new S3Client({}), firm.bucket, firm.clock) };
+      const request = (now = toInstant(firm.clock())) => ({ principal: { kind: "system", name: "test" }, now, trail: new Trail("test", newId("httpRequest", new Date(now))) }) as const;
+      for (const it of many) await ports.ledger.commit(request(), [grants.give(it)]);
+      await expectOk(staff("DELETE", `documents/${documentId}`));
+      await overdue(documentId);
+      const due: Documents = { ...ports.documents, dueTrash: async (_now, { after }) => ({ items: after === null ? [{ kind: "document", document: (await ports.documents.get(caseId as `cas_${string}`, documentId as `doc_${string}`))! }] : [], next: null }) };
+      let position: string | null = null;
+      const step = async (deps: Partial<typeof ports> = {}) => {
+        const now = toInstant(firm.clock());
+        const job: Job = { jobId: newId("job", new Date()), kind: "purge", input: {}, position, next: "", state: "running", done: 0, createdAt: now, revision: 1 };
+        const taken = await purgeStep({ ...ports, documents: due, ...deps }, job, {}, request(toInstant(new Date(firm.clock().getTime() + 2 * 3_600_000))));
+        ({ position } = taken);
+        return taken.did;
+      };
+      let revocations = 0;
+      const killed = { ...grants, revoke: (it: Grant) => (++revocations > 7 ? Promise.reject(new Error("The function died.")) : grants.revoke(it)) };
+      await expect(step({ grants: killed })).rejects.toThrow("The function died.");
+      const left = async () => (await grants.onPlace(caseId as `cas_${string}`, documentId as `doc_${string}`, { limit: 100, after: null })).items.length;
+      expect([await left(), (await objectsOf(documentId)).length]).toEqual([53, 1]);
+      expect([await step(), await left(), (await objectsOf(documentId)).length, position]).toEqual([50, 3, 1, JSON.stringify([null])]);
+      // Somebody takes one back at the same moment.
+      const beside = { ...grants, revoke: async (it: Grant) => { const change = await grants.revoke(it); if (revocations++ < 1000) { revocations = 1000; await ports.ledger.commit(request(), [change]); } return change; } };
+      expect([await step({ grants: beside }), await left(), (await objectsOf(documentId)).length]).toEqual([4, 0, 0]);
+    });
+
     it("cannot be brought back any more, also in the hours before it goes", async () => {
       const folderId = await at.folder("A");
       const documentId = await firm.upload(caseId, "Paper.pdf");
@@ -270,7 +327,7 @@ describe("what is deleted", () => {
       ];
       const behind: Documents = { ...documents, dueTrash: async (_now, { after }) => ({ items: listed.slice(Number(after), Number(after) + 1), next: Number(after) + 1 < listed.length ? String(Number(after) + 1) : null }) };
       const now = toInstant(firm.clock());
-      const ports = { documents: behind, ledger: new TableLedger(table), cases: casesIn(table), jobs: jobsIn(table), objects: objectsIn(new S3Client({}), firm.bucket, firm.clock) };
+      const ports = { documents: behind, ledger: new TableLedger(table), cases: casesIn(table), grants: grantsIn(table), jobs: jobsIn(table), objects: objectsIn(new S3Client({}), firm.bucket, firm.clock) };
       const job: Job = { jobId: newId("job", new Date()), kind: "purge", input: {}, position: null, next: "", state: "running", done: 0, createdAt: now, revision: 1 };
       const before = await items(caseId);
       expect(await purgeStep(ports, job, {}, { principal: { kind: "system", name: "test" }, now, trail: new Trail("test", "req") })).toEqual({ changes: [], did: 0, position: null });

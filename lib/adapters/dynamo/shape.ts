@@ -11,7 +11,7 @@ export const tableShape = {
     byName: "nameKey",
     /** What clients may ever see, so that their pages never filter through drafts. */
     byNameForClients: "clientNameKey",
-    /** Who holds grants on one place: whom a move or a stop would touch. */
+    /** Who holds grants on one place: whom a move or a stop would touch, and what goes with it for good. */
     byPlace: "placeKey",
   },
   globalIndexes: {
