@@ -88,8 +88,8 @@ const weights = { failed: 0, unsupported: 0, clean: 1, threats: 2 } as const;
 /** Does this word say more than the one before it on the same bytes? */
 export const saysMore = (result: keyof typeof weights, before: Facts["verdict"]): boolean => before === undefined || weights[result] > weights[before.result];
 
-/** Did the scan find these bytes clean, or is it still to speak? What the firm does not scan, and what staff let through unscanned, says so in every list. */
-export const isScanned = ({ scan, facts }: Pick<Version, "scan" | "facts">): boolean => scan && facts.waived === undefined;
+/** Did the scan find these bytes clean, or is it still to speak? What the firm does not scan, what the scan could not read and what staff let through says so in every list. */
+export const isScanned = ({ scan, facts }: Pick<Version, "scan" | "facts">): boolean => scan && facts.waived === undefined && !isUndecided(facts);
 
 /** What clients may read of a document: a copy of the published version's facts, so that a list needs no second read. */
 const published = z.object({
@@ -107,16 +107,22 @@ export const compositeIn = ({ multipart, facts: { sealed } }: Pick<Version, "mul
 /** A document of a case. `folderPath` (outermost first) is a hint; `folderId` is the truth. */
 export const document = z.object({
   documentId: idOf("document"), caseId: idOf("case"), folderId: z.optional(idOf("folder")), folderPath: z.array(idOf("folder")), name: z.string(),
-  versionCount: z.int(), published: z.optional(published), deleted: z.optional(deletion), purgedAt: z.optional(instant), createdAt: instant, revision: z.int(),
+  /** `publishedUpTo`: the highest number that clients ever got; what is older is published by staff alone, whatever they took back meanwhile. */
+  versionCount: z.int(), published: z.optional(published), publishedUpTo: z.optional(z.int()), deleted: z.optional(deletion), purgedAt: z.optional(instant), createdAt: instant, revision: z.int(),
 });
 export type Document = z.infer<typeof document>;
+
+/** A document with the version that clients get from now on. */
+export const publishing = (it: Document, published: Published): Document => ({ ...it, published, publishedUpTo: Math.max(it.publishedUpTo ?? 0, published.number), revision: it.revision + 1 });
 
 /** What stays of a document for good: whose it was and that it is gone, no name and no place. Its versions tell which bytes there were. */
 export const purged = ({ documentId, caseId, versionCount, createdAt, revision }: Document, deleted: Deletion, now: Instant): Document =>
   ({ documentId, caseId, folderPath: [], name: "", versionCount, deleted, purgedAt: now, createdAt, revision: revision + 1 });
-/** What stays of a version: which bytes they were, who brought them and when clients could get them. No words of people. */
-export const purgedVersion = ({ facts: { stored, sealed }, ...it }: Version, now: Instant): Version =>
-  ({ ...it, facts: { ...(stored && { stored }), ...(sealed && { sealed }) }, purgedAt: now, revision: it.revision + 1 });
+/** What stays of a version: which bytes they were, who brought them, what the scan said and when clients could get them. No words of people. */
+export const purgedVersion = (it: Version, now: Instant): Version => {
+  const { stored, sealed, verdict } = it.facts;
+  return { ...it, scan: isScanned(it), facts: { ...(stored && { stored }), ...(sealed && { sealed }), ...(verdict && { verdict }) }, purgedAt: now, revision: it.revision + 1 };
+};
 
 /** The object's key holds ids only: a name never becomes part of a key, a header or a path. */
 export const objectKey = (it: Pick<Version, "documentId" | "versionId">): string => `${it.documentId}/${it.versionId}`;

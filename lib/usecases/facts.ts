@@ -36,7 +36,10 @@ export const objectScanned = (deps: Deps) =>
     const ids = parseObjectKey(key);
     if (ids === null || (await deps.objects.describe(key, s3VersionId)) === null) return;
     await addFacts(deps, request, ids, "version.scanned", ({ facts: { stored, verdict } }) => {
-      return saysMore(result, verdict) && (stored === undefined || stored.s3VersionId === s3VersionId) ? { verdict: { at: request.now, s3VersionId, result } } : null;
+      if (stored !== undefined && stored.s3VersionId !== s3VersionId) return null;
+      // A word that came before S3's own event may have been about other bytes.
+      const before = stored === undefined || verdict?.s3VersionId === s3VersionId ? verdict : undefined;
+      return saysMore(result, before) ? { verdict: { at: request.now, s3VersionId, result } } : null;
     });
   };
 
@@ -98,7 +101,7 @@ const goOn = async (deps: Deps, request: System, version: Version, kase: Case | 
   }
   if (released.draft || released.publishedAt !== undefined) return;
   const document = await documents.get(released.caseId, released.documentId);
-  if (document === null || (document.published?.number ?? 0) >= released.number) return;
+  if (document === null || (document.publishedUpTo ?? 0) >= released.number) return;
   // What nobody answers for who still may put it there is for staff to publish.
   const who = answersFor(released);
   if (who === null || kase === null || !(await mayStillUpload(deps, who, kase, document, request.now))) return;

@@ -10,7 +10,7 @@ export interface ListedUpload { readonly key: string; readonly uploadId: string;
 export interface Findings {
   readonly versions: number;
   readonly objects: number;
-  /** S3 versions that no version of a document names: bytes that nobody can reach and somebody pays for. */
+  /** S3 versions that no version of a document names, or only one whose bytes were to be gone: bytes that nobody can reach and somebody pays for. */
   readonly orphans: readonly ListedObject[];
   /** Uploads in parts that no version collects. */
   readonly strays: readonly ListedUpload[];
@@ -38,8 +38,9 @@ export const reconcile = async (versions: AsyncIterable<Version>, objects: Async
     count++;
     const version = known.get(it.key);
     const named = version?.facts.stored?.s3VersionId;
-    if (it.s3VersionId === named) held.add(it.key);
-    else if (isOld(it.at) && (version === undefined || named !== undefined)) orphans.push(it);
+    const isGone = version === undefined || version.purgedAt !== undefined || version.facts.swept !== undefined;
+    if (!isGone && it.s3VersionId === named) held.add(it.key);
+    else if (isOld(it.at) && (isGone || named !== undefined)) orphans.push(it);
   }
   const strays: ListedUpload[] = [];
   for await (const it of uploads) if (isOld(it.at) && known.get(it.key)?.multipart?.uploadId !== it.uploadId) strays.push(it);

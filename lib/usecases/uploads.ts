@@ -147,11 +147,14 @@ export const abortVersion = <P extends Principal>(deps: Pick<Ports, "ledger" | "
     return ended;
   };
 
-/** What giving up and the sweep have in common. S3 is told after the fact is written: a crash between the two leaves an upload that the sweep will end. */
+/**
+ * What giving up and the sweep have in common. The document changes with each of its uploads that ends, so that of two that end at once the later sees that
+ * nothing is left. S3 is told after the fact is written: a crash between the two leaves an upload that the sweep will end. */
 export const ending = async (documents: Ports["documents"], { now }: Request, document: Document | null, version: Version): Promise<Decision<Version>> => {
   const facts = { ...version.facts, aborted: now };
   const isLast = document !== null && document.published === undefined && (await everyOtherWasGivenUp(documents, version));
-  return { changes: [documents.setFacts(version, facts), ...(isLast ? [documents.dropDocument(document)] : [])], result: { ...version, facts, revision: version.revision + 1 } };
+  const ofDocument = document === null ? [] : [isLast ? documents.dropDocument(document) : documents.changeDocument(document, { ...document, revision: document.revision + 1 })];
+  return { changes: [documents.setFacts(version, facts), ...ofDocument], result: { ...version, facts, revision: version.revision + 1 } };
 };
 
 const everyOtherWasGivenUp = async (documents: Ports["documents"], { documentId, versionId }: Version): Promise<boolean> => {

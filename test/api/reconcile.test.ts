@@ -84,14 +84,17 @@ describe("the comparison of table and bucket", () => {
     expect((await reconciliation.find()).lost.map((version) => version.versionId)).toEqual([it.versionId]);
   });
 
-  it("misses nothing of what was removed for good", async () => {
+  it("misses nothing of what was removed for good, and finds what of it is there after all", async () => {
     const it = await documentOf(randomBytes(61));
     const table = documentClient();
     const Key = { pk: it.documentId, sk: `VERSION#${it.versionId}` };
-    await s3.send(new DeleteObjectCommand({ Bucket: firm.bucket, Key: it.key, VersionId: it.s3VersionId }));
     await table.send(new UpdateCommand({ TableName: firm.table, Key, UpdateExpression: "SET purgedAt = :at", ExpressionAttributeValues: { ":at": firm.clock().toISOString() } }));
     table.destroy();
-    expect((await inHours(2).find()).lost.map((version) => version.versionId)).not.toContain(it.versionId);
+    const [orphans, lost] = [async () => (await inHours(2).find()).orphans.map(({ key }) => key), async () => (await inHours(2).find()).lost.map((version) => version.versionId)];
+    expect(await orphans()).toContain(it.key);
+    await inHours(2).clean(await inHours(2).find());
+    expect([await s3Versions(it.key), await orphans()]).toEqual([[], []]);
+    expect(await lost()).not.toContain(it.versionId);
   });
 
   it("finds unfinished uploads whose time is over, and ends them", async () => {

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { deletion, folder, type Folder } from "../../domain/case.ts";
-import { document, purgedVersion, version, type Document, type Version } from "../../domain/document.ts";
+import { document, publishing, purgedVersion, version, type Document, type Version } from "../../domain/document.ts";
 import { idOf } from "../../domain/ids.ts";
 import { dueAt } from "../../domain/upload.ts";
 import { isOver } from "../../domain/time.ts";
@@ -77,7 +77,7 @@ export const documentsIn = (table: Table): Documents => {
       return filing.update(of, { ...rest, revision: of.revision + 1 });
     },
     publish: (of, it, published) => together(
-      filing.update(of, { ...of, published, revision: of.revision + 1 }),
+      filing.update(of, publishing(of, published)),
       write.replace(keys.version(it.documentId, it.versionId), { ...versionItem(it), draft: false, publishedAt: published.publishedAt, revision: it.revision + 1 }),
     ),
   };
