@@ -8,6 +8,7 @@ import { Api, UploadError } from "./uploader/api.ts";
 import { Folders } from "./uploader/folders.ts";
 import { Progress } from "./uploader/progress.ts";
 import { send } from "./uploader/send.ts";
+import { refreshing, Session } from "./uploader/session.ts";
 import { sourcesIn, syntheticSource, type Source } from "./uploader/source.ts";
 
 /**
@@ -15,7 +16,8 @@ import { sourcesIn, syntheticSource, type Source } from "./uploader/source.ts";
  * happened, on this machine or another, it finds what is there and sends the rest: nothing is remembered beside the API.
  */
 const usage = `npm run upload -- <file or folder>... --case <case id> [--folder <folder id, or names such as "Contratos/2026">]
-  --api <url>       the firm's API, with an access token in LEGAJO_TOKEN; without it the local cloud of \`npm start\`, signed in as its first administrator
+  --api <url>       the firm's API, with an access token in LEGAJO_TOKEN, which is renewed where LEGAJO_REFRESH_TOKEN is of the same sign-in; without it the local cloud of
+                    \`npm start\`, signed in as its first administrator
   --email, --password   somebody else of the local cloud
   --parallel <n>    parts or files at once, 4 when absent; as many parts of 16 MiB are in memory
   --as-version      where a document of the same name has other bytes: its next version
@@ -26,19 +28,19 @@ const options = {
 } as const;
 const local = z.object({ api: z.string(), cognito: z.string(), staffPool: z.object({ clientId: z.string() }), staff: z.array(z.object({ email: z.string(), password: z.string() })) });
 
-/** The API and a token for it: given, or signed in to the local cloud. */
+/** The API and a session with it: given, or signed in to the local cloud. */
 const connect = async (api: string | undefined, email: string | undefined, password: string | undefined): Promise<Api> => {
-  const token = process.env["LEGAJO_TOKEN"];
+  const [token, refreshToken] = [process.env["LEGAJO_TOKEN"], process.env["LEGAJO_REFRESH_TOKEN"]];
   if (api !== undefined) {
     if (token === undefined) throw new UploadError("Put an access token of the staff pool into LEGAJO_TOKEN: a token in the command line would be in the history.");
-    return new Api(api, () => Promise.resolve(token));
+    return new Api(api, new Session(token, refreshToken === undefined ? null : refreshing(token, refreshToken)));
   }
   const file = join(resolve(process.env["LOCAL_DIR"] ?? ".local"), "local.json");
   if (!existsSync(file)) throw new UploadError("Name the firm's API with --api, or start the local cloud with npm start.");
   const it = local.parse(JSON.parse(await readFile(file, "utf8")));
   const who = it.staff.find((person) => email === undefined || person.email === email) ?? { email: email ?? "", password: "" };
-  const signedIn = await signIn(it.cognito, it.staffPool, who.email, password ?? who.password);
-  return new Api(it.api, () => Promise.resolve(signedIn));
+  const enter = () => signIn(it.cognito, it.staffPool, who.email, password ?? who.password);
+  return new Api(it.api, new Session(await enter(), enter));
 };
 
 const wholeNumber = (name: string, text: string | undefined, otherwise: number): number => {

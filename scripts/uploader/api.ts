@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
+import type { Session } from "./session.ts";
 
 /** What went wrong, for the person at the terminal. */
 export class UploadError extends Error {}
+export const notGood = (): UploadError => new UploadError("The access token is not (or no longer) good. Run the same command with a new one: the upload goes on where it stopped.");
 
 /** The API said no. `code` and the fields are what a program branches on; the sentence is for people. */
 export class Refused extends UploadError {
@@ -21,32 +23,38 @@ const attempts = 6;
 /** A line that was down for a minute is no reason to begin again. */
 const pause = (attempt: number) => sleep(250 * 2 ** attempt);
 
-/** The API as a frontend calls it: JSON over HTTP with an access token. What is nobody's fault is tried again. */
+/** The API as a frontend calls it: JSON over HTTP with an access token. What is nobody's fault is tried again, and a refused token once renewed. */
 export class Api {
   readonly #origin: string;
-  readonly #token: () => Promise<string>;
+  readonly #session: Session;
 
-  constructor(origin: string, token: () => Promise<string>) {
+  constructor(origin: string, session: Session) {
     this.#origin = origin.replace(/\/$/, "");
-    this.#token = token;
+    this.#session = session;
   }
 
   /** `once` makes a POST safe to repeat when its answer is lost: the same key is the same object. */
   async call<T>(method: "GET" | "POST", path: string, reply: z.ZodMiniType<T>, body?: unknown, once?: string): Promise<T> {
+    let refused: string | undefined;
     for (let attempt = 1; ; attempt++) {
-      const answer = await this.#send(method, path, body, once).catch(() => null);
+      const token = await this.#session.token(refused);
+      const answer = await this.#send(token, method, path, body, once).catch(() => null);
       if (answer?.ok === true) return z.parse(reply, await answer.json());
       const lasting = answer !== null && answer.status < 500 && answer.status !== 429;
-      if (answer?.status === 401) throw new UploadError("The access token is not (or no longer) good. Run the same command with a new one: the upload goes on where it stopped.");
+      if (answer?.status === 401) {
+        if (refused !== undefined) throw notGood();
+        refused = token;
+        continue;
+      }
       if (lasting || attempt === attempts) throw answer === null ? new UploadError(`${this.#origin} does not answer.`) : await refusalOf(answer);
       await pause(attempt);
     }
   }
 
-  async #send(method: string, path: string, body: unknown, once: string | undefined): Promise<Response> {
+  async #send(token: string, method: string, path: string, body: unknown, once: string | undefined): Promise<Response> {
     return fetch(`${this.#origin}${path}`, {
       method,
-      headers: { authorization: `Bearer ${await this.#token()}`, ...(body !== undefined && { "content-type": "application/json" }), ...(once !== undefined && { "idempotency-key": once }) },
+      headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { "content-type": "application/json" }), ...(once !== undefined && { "idempotency-key": once }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   }

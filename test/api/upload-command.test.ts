@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { expectOk, sha256Of } from "../../local/caller.ts";
+import { Session } from "../../scripts/uploader/session.ts";
 import { startTestFirm, type TestFirm } from "./firm.ts";
 import { large } from "./in-parts.ts";
 
@@ -23,10 +26,10 @@ describe("npm run upload", () => {
 
   interface Run { readonly code: number | null; readonly signal: string | null; readonly output: string }
   /** One process of its own, as on another machine; `hangAfter` PUTs it is killed without a word. */
-  const upload = (args: readonly string[], { hangAfter, token = firm.admin.token }: { hangAfter?: number; token?: string } = {}): Promise<Run> => new Promise((resolve, reject) => {
+  const upload = (args: readonly string[], { hangAfter, token = firm.admin.token, api = firm.api, env = {} }: { hangAfter?: number; token?: string; api?: string | null; env?: NodeJS.ProcessEnv } = {}): Promise<Run> => new Promise((resolve, reject) => {
     const preload = hangAfter === undefined ? [] : ["--import", join(import.meta.dirname, "hang.ts")];
-    const child = spawn(process.execPath, [...preload, join(import.meta.dirname, "../../scripts/upload.ts"), "--api", firm.api, "--case", caseId, ...args], {
-      env: { ...process.env, LEGAJO_TOKEN: token, LEGAJO_HANG_AFTER: String(hangAfter ?? 0) },
+    const child = spawn(process.execPath, [...preload, join(import.meta.dirname, "../../scripts/upload.ts"), ...(api === null ? [] : ["--api", api]), "--case", caseId, ...args], {
+      env: { ...process.env, LEGAJO_TOKEN: token, LEGAJO_HANG_AFTER: String(hangAfter ?? 0), ...env },
     });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => {
@@ -114,5 +117,129 @@ describe("npm run upload", () => {
     expect(await upload([join(directory, "nowhere")])).toMatchObject({ code: 1, output: `${join(directory, "nowhere")} is not there.\n` });
     expect(await upload([join(directory, "Bien.txt")], { token: "a.b.c" })).toMatchObject({ code: 1, output: expect.stringContaining("The access token is not (or no longer) good") });
     expect(await upload([])).toMatchObject({ code: 1, output: expect.stringContaining("--case <case id>") });
+  });
+
+  describe("whose token does not last as long as the upload", () => {
+    let front: ShortLived;
+    let files: string[];
+    const sent = async (run: Promise<Run>): Promise<void> => { expect(await run).toMatchObject({ code: 0, output: expect.stringContaining(`${files.length} of ${files.length} files`) }); };
+    beforeEach(async () => {
+      front = await startShortLived(firm);
+      files = [1, 2, 3].map((number) => join(directory, `${front.name} ${number}.pdf`));
+      for (const file of files) await writeFile(file, randomBytes(200));
+    });
+    afterEach(() => front.stop());
+    const cognito = () => ({ AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: front.url });
+
+    it("renews it with the refresh token of the same sign-in when it is refused in the middle, and with the next one after that", async () => {
+      const { access, refresh } = front.signIn();
+      await sent(upload(files, { api: front.url, token: access, env: { ...cognito(), LEGAJO_REFRESH_TOKEN: refresh } }));
+      expect(front.renewals).toBeGreaterThan(1);
+      expect(front.refusals).toBeGreaterThan(1);
+    });
+
+    it("renews it before its end, so that nothing is refused", async () => {
+      front.uses = Infinity;
+      front.seconds = 50;
+      const { access, refresh } = front.signIn();
+      await sent(upload(files, { api: front.url, token: access, env: { ...cognito(), LEGAJO_REFRESH_TOKEN: refresh } }));
+      expect([front.renewals > 0, front.refusals]).toEqual([true, 0]);
+    });
+
+    it("signs in again where it signed in by itself, on this machine", async () => {
+      await writeFile(join(directory, "local.json"), JSON.stringify({ api: front.url, cognito: front.url, staffPool: { clientId: "c" }, staff: [{ email: firm.admin.email, password: "p" }] }));
+      await sent(upload(files, { api: null, env: { LOCAL_DIR: directory } }));
+      expect(front.renewals).toBeGreaterThan(1);
+    });
+
+    it("says so where there is no way to another one, and goes on with the next run", async () => {
+      const { access, refresh } = front.signIn();
+      expect(await upload(files, { api: front.url, token: access, env: cognito() })).toMatchObject({ code: 1, output: expect.stringContaining("The access token is not (or no longer) good. Run the same command with a new one: the upload goes on where it stopped.") });
+      const used = front.signIn();
+      expect(await upload(files, { api: front.url, token: used.access, env: { ...cognito(), LEGAJO_REFRESH_TOKEN: refresh } })).toMatchObject({ code: 1, output: expect.stringContaining("No new access token was to be had (NotAuthorizedException). Run the same command after a new sign-in: the upload goes on where it stopped.") });
+      expect(await upload(files, { api: front.url, token: "not a token", env: { ...cognito(), LEGAJO_REFRESH_TOKEN: refresh } })).toMatchObject({ code: 1, output: expect.stringContaining("LEGAJO_TOKEN") });
+      front.uses = Infinity;
+      await sent(upload(files, { api: front.url, token: front.signIn().access }));
+    });
+  });
+});
+
+interface ShortLived {
+  readonly url: string;
+  readonly name: string;
+  /** So many calls takes a token, and so long it says that it lasts. */
+  uses: number;
+  seconds: number;
+  readonly renewals: number;
+  readonly refusals: number;
+  signIn(): { readonly access: string; readonly refresh: string };
+  stop(): Promise<void>;
+}
+let fronts = 0;
+/** The firm's API and its Cognito where tokens are short-lived: the last one given out is good for a few calls, and a refresh token for one renewal. */
+const startShortLived = async (firm: TestFirm): Promise<ShortLived> => {
+  let [given, left, renewals, refusals] = [0, 0, 0, 0];
+  let [access, refresh] = ["", ""];
+  const signIn = () => {
+    const claims = { exp: Math.floor(Date.now() / 1000) + it.seconds, iss: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_pool", client_id: "client", number: ++given };
+    [access, refresh, left] = [`h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`, `refresh ${given}`, it.uses];
+    return { access, refresh };
+  };
+  const answer = (response: ServerResponse, status: number, body: unknown, type = "application/json") => { response.writeHead(status, { "content-type": type }).end(typeof body === "string" ? body : JSON.stringify(body)); };
+  const server = createServer((request, response) => void (async () => {
+    const body = Buffer.concat(await request.toArray()).toString();
+    const target = /[^.]*$/.exec(String(request.headers["x-amz-target"] ?? ""))?.[0];
+    if (target) {
+      const { RefreshToken, ClientId } = JSON.parse(body);
+      if (target !== "InitiateAuth" && !(target === "GetTokensFromRefreshToken" && RefreshToken === refresh && ClientId === "client")) {
+        answer(response, 400, { __type: "NotAuthorizedException", message: "Refresh Token has been revoked" });
+        return;
+      }
+      renewals++;
+      const tokens = signIn();
+      answer(response, 200, { AuthenticationResult: { AccessToken: tokens.access, RefreshToken: tokens.refresh } });
+      return;
+    }
+    if (request.headers.authorization !== `Bearer ${access}` || left-- <= 0) {
+      refusals++;
+      answer(response, 401, { message: "Unauthorized" });
+      return;
+    }
+    const passed = ["content-type", "idempotency-key"].flatMap((name) => (request.headers[name] ? [[name, String(request.headers[name])]] : []));
+    const from = await fetch(`${firm.api}${request.url ?? ""}`, { method: request.method ?? "", headers: { ...Object.fromEntries(passed), authorization: `Bearer ${firm.admin.token}` }, ...(body && { body }) });
+    answer(response, from.status, await from.text(), from.headers.get("content-type") ?? "");
+  })());
+  await new Promise<void>((resolve) => { server.listen(0, "127.0.0.1", resolve); });
+  const it: ShortLived = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, name: `Short ${++fronts}`, uses: 3, seconds: 900, signIn, // a server on a port has an address of this kind
+    get renewals() { return renewals; },
+    get refusals() { return refusals; },
+    stop: () => new Promise((resolve) => { server.closeAllConnections(); server.close(() => { resolve(); }); }),
+  };
+  return it;
+};
+
+describe("a session", () => {
+  const tokenUntil = (seconds: number, name: string): string => `${name}.${Buffer.from(JSON.stringify({ exp: seconds })).toString("base64url")}.s`;
+
+  it("gives its token until a minute before the end, then one renewal to all who ask at once", async () => {
+    let now = 0;
+    let renewals = 0;
+    const session = new Session(tokenUntil(900, "first"), async () => { renewals++; await Promise.resolve(); return tokenUntil(now / 1000 + 900, `renewed ${renewals}`); }, () => now);
+    const name = async (refused?: string) => (await session.token(refused)).split(".")[0];
+    now = 839_000;
+    expect(await name()).toBe("first");
+    now = 840_000;
+    expect(await Promise.all([name(), name(), name(tokenUntil(900, "first"))])).toEqual(["renewed 1", "renewed 1", "renewed 1"]);
+    // Whoever was refused the one before gets the one that there is.
+    expect([await name(tokenUntil(900, "first")), renewals]).toEqual(["renewed 1", 1]);
+    expect([await name(await session.token()), renewals]).toEqual(["renewed 2", 2]);
+  });
+
+  it("is used to its last second where there is no way to another token, and then says so", async () => {
+    const session = new Session(tokenUntil(900, "only"), null, () => 10 ** 9);
+    const token = await session.token();
+    expect(token).toBe(tokenUntil(900, "only"));
+    await expect(session.token(token)).rejects.toThrow("Run the same command with a new one");
   });
 });
