@@ -36,6 +36,7 @@ import { inviteMember } from "./usecases/invitations.ts";
 import { linkMembers } from "./usecases/linking.ts";
 import { reconcile, type Findings } from "./usecases/reconcile.ts";
 import { Trail } from "./usecases/request.ts";
+import { Round } from "./usecases/round.ts";
 import { sweepUploads } from "./usecases/sweep.ts";
 
 /**
@@ -115,13 +116,16 @@ export const composeReconciliation = (config: Pick<Config<"staff-api">, "TABLE_N
   const ports = storesIn(table);
   const listing = listingOf(client, config.BUCKET_NAME);
   const now = () => toInstant(around.clock());
-  const sweep = () => sweepUploads({ ...ports, objects: objectsIn(client, config.BUCKET_NAME, around.clock) })({ principal: { kind: "system", name: "reconcile" }, now: now(), trail: new Trail("uploads.sweep", newId("httpRequest", new Date(now()))) }, 100);
+  const sweep = sweepUploads({ ...ports, objects: objectsIn(client, config.BUCKET_NAME, around.clock) });
+  const request = () => ({ principal: { kind: "system", name: "reconcile" }, now: now(), trail: new Trail("uploads.sweep", newId("httpRequest", new Date(now()))) }) as const;
   return {
     find: () => reconcile(everyVersion(table), listing.objects(), listing.uploads(), now()),
-    async clean({ orphans, strays, overdue }: Findings): Promise<void> {
+    async clean({ orphans, strays }: Findings): Promise<void> {
       for (const it of orphans) await listing.deleteObject(it);
       for (const it of strays) await listing.abort(it);
-      for (let left = overdue.length; left > 0; left -= 100) await sweep();
+      const round = new Round();
+      for (let more = true; more; ) ({ more } = await sweep(request(), round, 100));
+      round.end();
     },
   };
 };

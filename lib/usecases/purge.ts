@@ -8,14 +8,13 @@ import { revokeOn } from "./grants.ts";
 import type { Step } from "./jobs.ts";
 import type { Ports } from "./ports.ts";
 import { Trail, type Request } from "./request.ts";
+import { Round } from "./round.ts";
 
 /** What was deleted and whose time is over goes for good: the grants on it, the bytes from S3, the names from the table. */
 type System = Request<SystemPrincipal>;
 type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "grants" | "objects" | "jobs">;
 
 export const purgeInput = z.strictObject({});
-/** The last of the due things that is done with. */
-const place = z.tuple([z.nullable(z.string())]);
 
 /** Documents, folders and grants: of each some calls and a transaction, and a step's minute holds many times as many. */
 const mostThings = 50;
@@ -27,19 +26,18 @@ export const lastDue = (now: Instant): Instant => plusSeconds(now, -3600);
  * leaves nothing to undo. The list of what is due may be behind: what it names is read again before anything is touched.
  */
 export const purgeStep = async (deps: Deps, job: Job, _input: unknown, request: System): Promise<Step> => {
-  const [begin] = job.position === null ? [null] : place.parse(JSON.parse(job.position));
-  let after = begin;
+  const round = new Round(job);
   let left = mostThings;
   while (left > 0) {
-    const { items: [candidate], next } = await deps.documents.dueTrash(lastDue(request.now), { limit: 1, after });
-    if (candidate === undefined) return { changes: [], did: mostThings - left, position: null };
-    left -= candidate.kind === "document" ? await purgeDeleted(deps, request, job, candidate.document, left) : await purgeFolder(deps, request, job, candidate.folder, left);
+    const { items: [candidate], next } = await deps.documents.dueTrash(lastDue(request.now), { limit: 1, after: round.after });
+    const most = left;
+    if (candidate !== undefined) left -= (await round.attempt(() => (candidate.kind === "document" ? purgeDeleted(deps, request, job, candidate.document, most) : purgeFolder(deps, request, job, candidate.folder, most)))) ?? 1;
     // What was not finished is the next step's first.
     if (left <= 0) break;
-    if (next === null) return { changes: [], did: mostThings - left, position: null };
-    after = next;
+    if (next === null) return { changes: [], did: mostThings - left, position: round.end() };
+    round.after = next;
   }
-  return { changes: [], did: mostThings - left, position: JSON.stringify([after]) };
+  return { changes: [], did: mostThings - left, position: round.position };
 };
 
 const isDue = (it: Folder | Document | null, now: Instant): it is (Folder | Document) & { deleted: Deletion } => it?.deleted !== undefined && isOver(it.deleted.until, lastDue(now));

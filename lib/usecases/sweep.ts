@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { objectKey, type Version } from "../domain/document.ts";
+import type { Job } from "../domain/job.ts";
 import type { SystemPrincipal } from "../domain/principal.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { isOver } from "../domain/time.ts";
@@ -8,6 +9,7 @@ import { revokeOn } from "./grants.ts";
 import type { Step } from "./jobs.ts";
 import type { Ports } from "./ports.ts";
 import { Trail, type Request } from "./request.ts";
+import { Round } from "./round.ts";
 import { ending } from "./uploads.ts";
 
 type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "grants" | "objects">;
@@ -16,23 +18,25 @@ type System = Request<SystemPrincipal>;
 /**
  * Cleans up after uploads that nobody finished, in two visits. At the end of its week an upload is looked for once more (S3's event may have been lost)
  * and given up where S3 holds nothing; a day later, when no URL of it is good any more, what it left in S3 goes. May run twice at once and stop anywhere.
- * @returns how many were visited, and whether more are waiting.
+ * Each is visited once in a round: one that others must go on with first, or that cannot be dealt with, does not keep those behind it.
+ * @returns how many were visited, and whether the list goes on.
  */
 export const sweepUploads = (deps: Deps) =>
-  async (request: System, limit: number): Promise<{ readonly swept: number; readonly more: boolean }> => {
-    const due = await deps.documents.dueUploads(request.now, { limit, after: null });
+  async (request: System, round: Round, limit: number): Promise<{ readonly swept: number; readonly more: boolean }> => {
+    const due = await deps.documents.dueUploads(request.now, { limit, after: round.after });
     let swept = 0;
-    for (const candidate of due.items) if (await visit(deps, request, candidate)) swept++;
+    for (const candidate of due.items) if ((await round.attempt(() => visit(deps, request, candidate))) === true) swept++;
+    round.after = due.next;
     return { swept, more: due.next !== null };
   };
 
 const mostGrants = 50;
 export const sweepInput = z.strictObject({});
 const perStep = 25;
-/** What the list still names after a whole step without any work is behind, and comes up tomorrow. */
-export const sweepStep = async (deps: Deps, _job: unknown, _input: unknown, request: System): Promise<Step> => {
-  const { swept, more } = await sweepUploads(deps)(request, perStep);
-  return { changes: [], did: swept, position: more && swept > 0 ? "more" : null };
+export const sweepStep = async (deps: Deps, job: Pick<Job, "position">, _input: unknown, request: System): Promise<Step> => {
+  const round = new Round(job);
+  const { swept, more } = await sweepUploads(deps)(request, round, perStep);
+  return { changes: [], did: swept, position: more ? round.position : round.end() };
 };
 
 /** Decides from the version as it is now: the index that named it may be behind. */

@@ -10,6 +10,7 @@ import { objectsIn } from "../../lib/adapters/s3.ts";
 import { newId } from "../../lib/domain/ids.ts";
 import { plusDays, toInstant, type Instant } from "../../lib/domain/time.ts";
 import { Trail } from "../../lib/usecases/request.ts";
+import { Round } from "../../lib/usecases/round.ts";
 import { sweepUploads } from "../../lib/usecases/sweep.ts";
 import { expectOk } from "../../local/caller.ts";
 import { startTestFirm, type TestFirm } from "./firm.ts";
@@ -37,9 +38,11 @@ describe("the sweep of unfinished uploads", () => {
   });
   afterAll(async () => { s3.destroy(); await firm.stop(); });
 
-  const sweep = (days: number, limit = 100, deps = ports) => {
+  const sweep = async (days: number, limit = 100, deps = ports, round = new Round()) => {
     const now = plusDays(begun, days);
-    return sweepUploads(deps)({ principal: { kind: "system", name: "jobs" }, now, trail: new Trail("uploads.sweep", newId("httpRequest", new Date(now))) }, limit);
+    const seen = await sweepUploads(deps)({ principal: { kind: "system", name: "jobs" }, now, trail: new Trail("uploads.sweep", newId("httpRequest", new Date(now))) }, round, limit);
+    if (!seen.more) round.end();
+    return seen;
   };
   /** Until nothing is due any more. */
   const sweepAll = async (days: number): Promise<void> => { while ((await sweep(days)).swept > 0); };
@@ -162,13 +165,38 @@ describe("the sweep of unfinished uploads", () => {
     await Promise.all([sweep(8), sweep(8)]);
     expect(await Promise.all(many.map(status))).toEqual([404, 404, 404, 404, 404]);
     for (const it of many) await putObject(firm, it.key, randomBytes(5));
-    let deaths = 2;
-    const dying: typeof ports = { ...ports, objects: { ...ports.objects, discard: async (key) => { await ports.objects.discard(key); if (deaths-- > 0) throw new Error("Killed."); } } };
-    for (let run = 0; run < 2; run++) await expect(sweep(10, 100, dying)).rejects.toThrow("Killed.");
+    for (let run = 0; run < 2; run++) {
+      let isDead = false;
+      const discard = async (key: string): Promise<void> => {
+        if (!isDead) await ports.objects.discard(key);
+        isDead = true;
+        throw new Error("Killed.");
+      };
+      await expect(sweep(10, 100, { ...ports, objects: { ...ports.objects, discard } })).rejects.toThrow("Killed.");
+    }
     await Promise.all([sweep(10), sweep(10)]);
     await sweepAll(10);
     expect(await Promise.all(many.map((it) => versionsIn(it.key)))).toEqual([0, 0, 0, 0, 0]);
     expect(await unfinished()).toEqual([]);
     expect(await s3.send(new HeadObjectCommand({ Bucket: firm.bucket, Key: many[0]!.key })).catch(() => null)).toBeNull();
+  });
+
+  it("passes by what it cannot end, and by what others must go on with first, to all that is due after them; the job fails in the end and tomorrow's tries again", async () => {
+    const [stuck, ...rest] = await Promise.all(Array.from({ length: 4 }, () => announce(firm, caseId, randomBytes(5)))) as [Announced, ...Announced[]]; // four are more than one
+    firm.bus.hold(true);
+    const found = await Promise.all(Array.from({ length: 27 }, async () => { const bytes = randomBytes(5); const it = await announce(firm, caseId, bytes); await put(it, bytes); return it; }));
+    const exists = (key: string): Promise<boolean> => (key === stuck.key ? Promise.reject(new Error("No access.")) : ports.objects.exists(key));
+    const round = new Round();
+    let steps = 0;
+    await expect((async () => { for (let more = true; more; steps++) ({ more } = await sweep(8, 10, { ...ports, objects: { ...ports.objects, exists } }, round)); })()).rejects.toThrow("No access.");
+    expect(steps).toBeGreaterThan(2);
+    expect(await Promise.all([stuck, ...rest].map(status))).toEqual([200, 404, 404, 404]);
+    const told = (await recordsOf(firm)).filter((it) => it["action"] === "version.found").map((it) => it["about"].versionId);
+    expect(found.map(({ versionId }) => told.filter((it) => it === versionId).length)).toEqual(found.map(() => 1));
+    firm.bus.hold(false);
+    await firm.settle();
+    await sweepAll(8);
+    expect([await status(stuck), await unfinished()]).toEqual([404, expect.not.arrayContaining(found.map((it) => it.versionId))]);
+    await sweepAll(10);
   });
 });

@@ -13,6 +13,7 @@ import { newId } from "../../lib/domain/ids.ts";
 import type { Job } from "../../lib/domain/job.ts";
 import { toInstant } from "../../lib/domain/time.ts";
 import type { Documents, Item } from "../../lib/usecases/ports.ts";
+import { Round } from "../../lib/usecases/round.ts";
 import { purgeStep } from "../../lib/usecases/purge.ts";
 import { Trail } from "../../lib/usecases/request.ts";
 import { expectOk } from "../../local/caller.ts";
@@ -295,10 +296,25 @@ describe("what is deleted", () => {
       await expect(step({ grants: killed })).rejects.toThrow("The function died.");
       const left = async () => (await grants.onPlace(caseId as `cas_${string}`, documentId as `doc_${string}`, { limit: 100, after: null })).items.length;
       expect([await left(), (await objectsOf(documentId)).length]).toEqual([53, 1]);
-      expect([await step(), await left(), (await objectsOf(documentId)).length, position]).toEqual([50, 3, 1, JSON.stringify([null])]);
+      expect([await step(), await left(), (await objectsOf(documentId)).length, position]).toEqual([50, 3, 1, new Round().position]);
       // Somebody takes one back at the same moment.
       const beside = { ...grants, revoke: async (it: Grant) => { const change = await grants.revoke(it); if (revocations++ < 1000) { revocations = 1000; await ports.ledger.commit(request(), [change]); } return change; } };
       expect([await step({ grants: beside }), await left(), (await objectsOf(documentId)).length]).toEqual([4, 0, 0]);
+    });
+
+    it("goes although something that was due before it cannot go: the job fails in the end, and tomorrow's tries again", async () => {
+      const [stuck, after] = [await firm.upload(caseId, "Stuck.pdf"), await firm.upload(caseId, "After.pdf")];
+      for (const it of [stuck, after]) await expectOk(staff("DELETE", `documents/${it}`));
+      const table = new Table(documentClient(), firm.table);
+      const s3 = objectsIn(new S3Client({}), firm.bucket, firm.clock);
+      const discard = (key: string) => (key.startsWith(stuck) ? Promise.reject(new Error("No access.")) : s3.discard(key));
+      const ports = { documents: documentsIn(table), ledger: new TableLedger(table), cases: casesIn(table), grants: grantsIn(table), jobs: jobsIn(table), objects: { ...s3, discard } };
+      const now = toInstant(new Date(firm.clock().getTime() + 91 * day));
+      const job: Job = { jobId: newId("job", new Date()), kind: "purge", input: {}, position: null, next: "", state: "running", done: 0, createdAt: now, revision: 1 };
+      await expect(purgeStep(ports, job, {}, { principal: { kind: "system", name: "test" }, now, trail: new Trail("test", "req") })).rejects.toThrow("No access.");
+      expect([(await objectsOf(stuck)).length, (await objectsOf(after)).length]).toEqual([1, 0]);
+      await later(92 * day, fire);
+      expect(await objectsOf(stuck)).toEqual([]);
     });
 
     it("cannot be brought back any more, also in the hours before it goes", async () => {
