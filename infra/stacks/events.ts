@@ -92,7 +92,7 @@ export class EventsStack extends Stack {
         new Rule(this, ruleName, {
           ruleName: nameOf(settings, ruleName), description: handling[name].purpose,
           ...(rule.bus === "firm" && { eventBus: bus }),
-          eventPattern: patternOf(rule, data),
+          eventPattern: patternOf(rule, data, this.account),
           targets: [targetOf(inbox)],
         });
       }
@@ -110,10 +110,13 @@ const targetOf = ({ queue, deadLetters }: Inbox) => new SqsQueue(queue, { deadLe
 
 const facts = (name: Consumer) => ({ purpose: handling[name].purpose, suffers: handling[name].suffers, whoRetries: handling[name].whoRetries });
 
-/** The account's bus carries every bucket's events: a rule there names this firm's. S3 and GuardDuty say the bucket in different places. */
-const patternOf = ({ bus, pattern }: EventRule, data: SharedData) => {
+/**
+ * The account's bus carries every bucket's events, and other accounts' where somebody let them in: a rule there names this firm's bucket and account. S3 and
+ * GuardDuty say the bucket in different places.
+ */
+const patternOf = ({ bus, pattern }: EventRule, data: SharedData, account: string) => {
   const bucket = [data.documents.name];
   const ofThisBucket = pattern.source.includes("aws.guardduty") ? { s3ObjectDetails: { bucketName: bucket } } : { bucket: { name: bucket } };
   const detail = { ...pattern.detail, ...(bus === "default" && ofThisBucket) };
-  return { source: [...pattern.source], detailType: [...pattern["detail-type"]], ...(Object.keys(detail).length > 0 && { detail }) };
+  return { source: [...pattern.source], detailType: [...pattern["detail-type"]], ...(bus === "default" && { account: [account] }), ...(Object.keys(detail).length > 0 && { detail }) };
 };

@@ -89,6 +89,45 @@ describe("The version that clients get", () => {
     expect([(await versionNow(firm, caseId, it))["state"], await published(it)]).toEqual(["available", 1]);
   });
 
+  it("is never one that was not stored as announced, was given up, waits, or has threats: nobody can publish it", async () => {
+    const bytes = randomBytes(20);
+    const publishable = async (it: Announced): Promise<unknown[]> => [(await versionNow(firm, caseId, it))["state"], (await firm.admin.call("POST", `${of(it)}/publish`)).status];
+    const one = await announce(firm, caseId, bytes);
+    expect(await publishable(one)).toEqual(["pending", 423]);
+    const other = await announceVersion(firm, caseId, one.documentId, bytes);
+    await putObject(firm, other.key, randomBytes(20)); // as nobody but an attacker could: the URL takes the announced bytes alone
+    await firm.settle();
+    expect(await publishable(other)).toEqual(["rejected", 423]);
+    const ended = await announceVersion(firm, caseId, one.documentId, bytes);
+    await expectOk(firm.admin.call("POST", `${of(ended)}/abort`));
+    expect(await publishable(ended)).toEqual(["aborted", 423]);
+    for (const [mode, state] of [["THREATS_FOUND", "quarantined"], ["FAILED", "held"], ["UNSUPPORTED", "held"], ["hold", "scanning"]] as const) {
+      firm.scanner.mode = mode;
+      const it = await announceVersion(firm, caseId, one.documentId, bytes);
+      await send(it, bytes);
+      expect(await publishable(it)).toEqual([state, 423]);
+    }
+    firm.scanner.mode = "auto";
+    expect([await published(one), (await download(one)).status]).toEqual([null, 404]);
+  });
+
+  it("is there or given up, and not both, where completing and giving up come at once", async () => {
+    for (let round = 0; round < 12; round++) {
+      const bytes = randomBytes(20);
+      const it = await announce(firm, caseId, bytes);
+      if (round % 3 === 0) firm.bus.hold(true);
+      await put(it, bytes);
+      const calls = [() => complete(firm, caseId, it), () => firm.admin.call("POST", `${of(it)}/abort`)];
+      const [said, ended] = await Promise.all(round % 2 === 0 ? calls.map((call) => call()) : calls.toReversed().map((call) => call()).toReversed());
+      firm.bus.hold(false);
+      await firm.settle();
+      const isThere = said?.status === 200;
+      // The document of an upload that was given up is gone.
+      expect([said?.status, ended?.status], String(round)).toEqual(isThere ? [200, 409] : [expect.toBeOneOf([404, 409]), 200]);
+      expect([(await firm.admin.call("GET", `/staff/cases/${caseId}/documents/${it.documentId}`)).status, (await download(it)).status]).toEqual(isThere ? [200, 200] : [404, 404]);
+    }
+  });
+
   it("gives its document's name back when all of several uploads are given up at once", async () => {
     for (let round = 0; round < 5; round++) {
       const name = `Given up ${round}.pdf`;

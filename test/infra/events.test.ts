@@ -39,11 +39,12 @@ describe("The rules", () => {
       expect(text(rule?.["Targets"])).toContain(`"${consumer.replaceAll("-", "")}inboxQueue`);
     }
   });
-  it("of the account's bus name this firm's bucket, where S3 and where GuardDuty say it", () => {
+  it("of the account's bus name this account, and this firm's bucket where S3 and where GuardDuty say it", () => {
+    const account = [{ Ref: "AWS::AccountId" }];
     const patterns = found.filter(({ EventBusName, EventPattern }) => EventBusName === undefined && EventPattern !== undefined).map(({ EventPattern }) => EventPattern);
     expect(patterns).toEqual([
-      { source: ["aws.s3"], "detail-type": ["Object Created"], detail: { bucket: { name: [{ "Fn::ImportValue": expect.stringContaining("DocumentsBucket") }] } } },
-      { source: ["aws.guardduty"], "detail-type": ["GuardDuty Malware Protection Object Scan Result"], detail: { s3ObjectDetails: { bucketName: [{ "Fn::ImportValue": expect.stringContaining("DocumentsBucket") }] } } },
+      { source: ["aws.s3"], "detail-type": ["Object Created"], account, detail: { bucket: { name: [{ "Fn::ImportValue": expect.stringContaining("DocumentsBucket") }] } } },
+      { source: ["aws.guardduty"], "detail-type": ["GuardDuty Malware Protection Object Scan Result"], account, detail: { s3ObjectDetails: { bucketName: [{ "Fn::ImportValue": expect.stringContaining("DocumentsBucket") }] } } },
     ]);
   });
   it("of the clock bring each schedule's hour, in UTC, to its consumer's queue", () => {
