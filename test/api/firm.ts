@@ -3,7 +3,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, inject } from "vitest";
+import { inject } from "vitest";
 import { keyRingIn, linksFrom } from "../../lib/adapters/secrets.ts";
 import type { MemberId, RecipientId, ShareId } from "../../lib/domain/ids.ts";
 import { callerOf, expectOk, uploadDocument, type Answer, type Caller } from "../../local/caller.ts";
@@ -43,22 +43,27 @@ export interface TestFirm extends LocalFirm {
 }
 
 /**
- * One DynamoDB for each test file. It does one thing at a time, and slower the more tables it has seen: with one for all files, the last of them took ten
- * times as long as alone (measured).
+ * One DynamoDB for the firms of a test file that are there at once. It looks through the stream records of every table it ever had at each write (seen in its
+ * threads): the second firm of a process was ten times slower than the first.
  */
 let dynamodb: ReturnType<typeof startDynamoDb> | null = null;
-const startOwnDynamoDb = async (): ReturnType<typeof startDynamoDb> => {
-  const [port = 0] = await freePorts(1);
-  return startDynamoDb({ directory: null, port, log: () => undefined });
+let firms = 0;
+const enterDynamoDb = async (): ReturnType<typeof startDynamoDb> => {
+  firms++;
+  return (dynamodb ??= freePorts(1).then(([port = 0]) => startDynamoDb({ directory: null, port, log: () => undefined })));
 };
-// Registered first, and so run last: after the firms of the file have stopped.
-afterAll(async () => { await (await dynamodb)?.stop(); });
+const leaveDynamoDb = async (): Promise<void> => {
+  if (--firms > 0) return;
+  const leaving = dynamodb;
+  dynamodb = null;
+  await (await leaving)?.stop();
+};
 
 let count = 0;
 const unique = (what: string): string => `${what}${++count}.${randomBytes(3).toString("hex")}`;
 
 export const startTestFirm = async (profile: Readonly<Record<string, unknown>> = {}, more: Pick<LocalFirmOptions, "watch" | "malwareScan"> = {}): Promise<TestFirm> => {
-  const emulators = { ...inject("emulators"), dynamodb: (await (dynamodb ??= startOwnDynamoDb())).url };
+  const emulators = { ...inject("emulators"), dynamodb: (await enterDynamoDb()).url };
   const directory = await mkdtemp(join(tmpdir(), "legajo-firm-"));
   const clock = movableClock();
   const journal: JournalEntry[] = [];
@@ -114,6 +119,7 @@ export const startTestFirm = async (profile: Readonly<Record<string, unknown>> =
     },
     async stop() {
       await firm.close();
+      await leaveDynamoDb();
       await rm(directory, { recursive: true, force: true });
     },
   };
