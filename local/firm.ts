@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { firmProfile } from "../lib/domain/firm.ts";
 import { composeClientApi, composeDocumentState, composeFirstAdministrator, composeJobs, composeNotify, composeSharePage, composeStaffApi, composeStats, type AwsClient, type Surroundings } from "../lib/compose.ts";
 import type { FunctionName } from "../lib/config.ts";
+import type { Consumer } from "../lib/events/rules.ts";
 import { openApi } from "../lib/http/openapi/document.ts";
-import { startBus, type Bus } from "./bus.ts";
+import { startBus, type Bus, type ConsumerHandler } from "./bus.ts";
 import { createUserPool } from "./emulators/cognito.ts";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "./emulators/child.ts";
 import { startSecrets } from "./emulators/secrets.ts";
@@ -34,6 +35,8 @@ export interface LocalFirmOptions {
   readonly profile?: Readonly<Record<string, unknown>>;
   readonly malwareScan?: "on" | "off";
   readonly clock: () => Date;
+  /** Consumers to whom nothing comes: for tests that play for hours and look at nothing of theirs. */
+  readonly deaf?: readonly Consumer[];
   /** Sees the clients of each function, to record what it asks of AWS. */
   readonly watch?: (name: FunctionName, client: AwsClient) => void;
   readonly onAnswer?: GatewayOptions["onAnswer"];
@@ -106,12 +109,14 @@ export const startLocalFirm = async (options: LocalFirmOptions): Promise<LocalFi
     extras: { "/docs": () => ({ type: "text/html; charset=utf-8", body: referencePage(openApi(), gateway.url) }) }, ...(options.onAnswer && { onAnswer: options.onAnswer }),
   });
   const api = originOf(gateway.url);
-  bus = startBus({
+  const consumers: Record<Consumer, ConsumerHandler> = {
     "document-state": composeDocumentState(common, surroundingsOf("document-state")),
     "notify": composeNotify({ ...common, PUBLIC_URL: api, PORTAL_URL: api, STAFF_APP_URL: api, MAIL_SENDER: "avisos@bufete-ferrer.example", MAIL_REPLY_TO: undefined, MAIL_CONFIGURATION_SET: "legajo", MAIL_REGION: LOCAL_REGION }, surroundingsOf("notify")),
     "stats": composeStats(common, surroundingsOf("stats")),
     "jobs": composeJobs(common, surroundingsOf("jobs")),
-  }, join(directory, "dead-letters.jsonl"));
+  };
+  for (const name of options.deaf ?? []) consumers[name] = () => Promise.resolve({ batchItemFailures: [] });
+  bus = startBus(consumers, join(directory, "dead-letters.jsonl"));
   scanner = startScanner(new S3Client({}), bus);
   const pipe = await startPipe(streamArn, bus, join(directory, "pipe.json"));
   const running = { bus, scanner };

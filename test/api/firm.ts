@@ -62,7 +62,7 @@ const leaveDynamoDb = async (): Promise<void> => {
 let count = 0;
 const unique = (what: string): string => `${what}${++count}.${randomBytes(3).toString("hex")}`;
 
-export const startTestFirm = async (profile: Readonly<Record<string, unknown>> = {}, more: Pick<LocalFirmOptions, "watch" | "malwareScan"> = {}): Promise<TestFirm> => {
+export const startTestFirm = async (profile: Readonly<Record<string, unknown>> = {}, more: Pick<LocalFirmOptions, "watch" | "malwareScan" | "deaf"> = {}): Promise<TestFirm> => {
   const emulators = { ...inject("emulators"), dynamodb: (await enterDynamoDb()).url };
   const directory = await mkdtemp(join(tmpdir(), "legajo-firm-"));
   const clock = movableClock();

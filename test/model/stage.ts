@@ -29,7 +29,7 @@ const roles = ["admin", "adviser", "adviser", "assistant", "assistant"] as const
 const plainly = (firm: TestFirm, it: Person): Person => ({ ...it, call: callerOf(firm.api, it.token) });
 
 export const startStage = async (adviserCases: World["adviserCases"]): Promise<Stage> => {
-  const firm = await startTestFirm({ adviserCases });
+  const firm = await startTestFirm({ adviserCases }, { deaf: ["stats", "notify"] });
   const [clientId, otherClient] = [await firm.createClient(), await firm.createClient()];
   const plain = (it: Person): Person => plainly(firm, it);
   const members: Person[] = [plain(firm.admin)];
