@@ -119,6 +119,7 @@ export const startLocalFirm = async (options: LocalFirmOptions): Promise<LocalFi
   bus = startBus(consumers, join(directory, "dead-letters.jsonl"));
   scanner = startScanner(new S3Client({}), bus);
   const pipe = await startPipe(streamArn, bus, join(directory, "pipe.json"));
+  s3.tellAgain();
   const running = { bus, scanner };
 
   return {

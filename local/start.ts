@@ -1,10 +1,11 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { movableClock } from "./clock.ts";
 import { startControl } from "./control.ts";
 import { startCognito } from "./emulators/cognito.ts";
-import { startDynamoDb } from "./emulators/dynamodb.ts";
+import { awaitCommits, startDynamoDb } from "./emulators/dynamodb.ts";
 import { startHours } from "./hours.ts";
 import { assertPortFree } from "./emulators/ports.ts";
 import { startSes } from "./emulators/ses.ts";
@@ -56,6 +57,7 @@ const main = async (): Promise<void> => {
   console.log("Starting the firm: table, bucket, pools, gateway, pipe, bus …");
   const firm = await startLocalFirm({
     name: "demo", emulators, directory: join(directory, "firm"), ports, clock,
+    watch: (_name, client) => { if (client instanceof DynamoDBClient) awaitCommits(client); },
     onAnswer: (entry) => { void appendFile(join(directory, "gateway.jsonl"), `${JSON.stringify(entry)}\n`); },
   });
   undo.push(() => firm.close());

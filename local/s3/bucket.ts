@@ -38,6 +38,8 @@ export interface StoredObject {
   readonly checksum?: Checksum;
   /** Of a multipart upload. */
   readonly parts?: readonly CompletedPart[];
+  /** Nobody has taken its event yet: it is sent again when the process dies before. */
+  readonly untold?: true;
 }
 
 export interface DeleteMarker {
@@ -99,6 +101,22 @@ export class Bucket {
   keys(prefix: string): readonly string[] {
     this.#sortedKeys ??= [...this.#versions.keys()].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
     return this.#sortedKeys.filter((key) => key.startsWith(prefix));
+  }
+
+  /** The objects whose event nobody has taken. */
+  untold(): readonly (readonly [key: string, object: StoredObject])[] {
+    return [...this.#versions].flatMap(([key, versions]) => versions.flatMap((it) => (it.kind === "object" && it.untold ? [[key, it] as const] : [])));
+  }
+
+  /** The event of this version was taken. */
+  async told(key: string, versionId: string): Promise<void> {
+    await this.change(key, (versions) => {
+      const index = versions.findIndex((it) => it.versionId === versionId && it.kind === "object" && it.untold);
+      const it = versions[index];
+      if (it?.kind !== "object") return { versions, result: undefined };
+      const { untold: _, ...rest } = it;
+      return { versions: versions.with(index, rest), result: undefined };
+    });
   }
 
   /** Decides on the current versions and makes the decision durable before it resolves; a refusal thrown by `decide` changes nothing. */

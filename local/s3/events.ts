@@ -67,9 +67,10 @@ export class Events {
     this.#onEvent = onEvent;
   }
 
-  created(change: Change, object: Omit<ObjectCreatedDetail["object"], "sequencer">, reason: ObjectCreatedDetail["reason"]): void {
+  /** `taken` is called when whoever listens has the event behind it. */
+  created(change: Change, object: Omit<ObjectCreatedDetail["object"], "sequencer">, reason: ObjectCreatedDetail["reason"], taken: () => Promise<void>): void {
     const detail = { ...this.#common(change), object: { ...object, sequencer: this.#sequencer() }, reason };
-    this.#send({ ...this.#envelope(change), "detail-type": "Object Created", detail });
+    this.#send({ ...this.#envelope(change), "detail-type": "Object Created", detail }, taken);
   }
 
   deleted(change: Change, object: Omit<ObjectDeletedDetail["object"], "sequencer">, type: ObjectDeletedDetail["deletion-type"]): void {
@@ -87,18 +88,19 @@ export class Events {
     while (this.#underway.size > 0) await Promise.all(this.#underway);
   }
 
-  #send(event: EventBridgeEvent): void {
-    const delivery = this.#deliver(event);
+  #send(event: EventBridgeEvent, taken?: () => Promise<void>): void {
+    const delivery = this.#deliver(event, taken);
     this.#underway.add(delivery);
     void delivery.then(() => this.#underway.delete(delivery));
   }
 
-  async #deliver(event: EventBridgeEvent): Promise<void> {
+  async #deliver(event: EventBridgeEvent, taken?: () => Promise<void>): Promise<void> {
     await new Promise(setImmediate);
     try {
       await this.#onEvent(event);
+      await taken?.();
     } catch (error) {
-      // The object is stored whatever becomes of its event; on AWS the failed delivery would be retried and nobody's PUT would notice.
+      // The object is stored whatever becomes of its event, which comes again after a restart; on AWS the failed delivery would be retried and nobody's PUT would notice.
       console.error(`S3 event ${event.id} (${event["detail-type"]}) was not taken:`, error);
     }
   }

@@ -5,7 +5,7 @@
  * Not here: virtual-hosted addresses, other principals and bucket policies, ACLs, POST policies, CopyObject, ListObjects (version 1),
  * delimiters, GetObject by part number, signed chunks (STREAMING-AWS4-…), CRC32C and CRC64NVME (S3 adds the latter to every object that
  * came without a checksum), whole-object checksums of multipart uploads, encryption headers (accepted, without effect), lifecycle rules,
- * the events of tags, and the retrying of an event that was not taken.
+ * the events of tags, and the retrying of an event that was not taken before the next start.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir } from "node:fs/promises";
@@ -20,6 +20,7 @@ import { documentsIn, readDocument, Turns, writeDocument } from "./disk.ts";
 import { S3Error } from "./errors.ts";
 import { type EventBridgeEvent, Events } from "./events.ts";
 import { type Answer, checkKey, readRequest, type S3Request } from "./exchange.ts";
+import { tell } from "./operations/put-object.ts";
 import { findOperation } from "./routes.ts";
 import { SignatureVerifier } from "./sigv4.ts";
 import { leaf, node } from "./xml.ts";
@@ -43,6 +44,8 @@ export interface LocalS3 {
   readonly url: string;
   /** Creates the bucket, or gives an existing one these origins. */
   createBucket(name: string, options?: { readonly corsOrigins: readonly string[] }): Promise<void>;
+  /** Sends the events again that nobody had taken when the process that sent them ended. */
+  tellAgain(): void;
   /** Stops listening, ends open connections, and resolves when nothing writes to the directory or sends events any more. */
   close(): Promise<void>;
 }
@@ -102,6 +105,10 @@ export async function startLocalS3(options: LocalS3Options): Promise<LocalS3> {
         if (known === undefined) buckets.set(name, await Bucket.open(name, folder, corsOrigins));
         else known.corsOrigins = corsOrigins;
       });
+    },
+    tellAgain: () => {
+      for (const bucket of buckets.values())
+        for (const [key, object] of bucket.untold()) tell({ bucket, events }, { bucket: bucket.name, requestId: randomBytes(8).toString("hex").toUpperCase(), sourceIp: "127.0.0.1" }, key, object);
     },
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));

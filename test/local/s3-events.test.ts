@@ -121,6 +121,33 @@ test("a consumer that fails does not fail the upload", async () => {
   silenced.mockRestore();
 });
 
+test("an event that nobody took before the process ended is sent again after the next start, until somebody takes it", async () => {
+  const silenced = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const [taken, lost] = [newKey(), newKey()];
+  await put(taken);
+  await arrived(taken, 1);
+  s3.consumerError = new Error("the process ends here");
+  const { VersionId } = await put(lost);
+  await arrived(lost, 1);
+  for (const attempt of [2, 3]) {
+    await s3.close();
+    await s3.open();
+    s3.consumerError = attempt === 2 ? new Error("and here") : undefined;
+    s3.tellAgain();
+    await arrived(lost, attempt);
+  }
+  await s3.close();
+  await s3.open();
+  s3.tellAgain();
+  const last = newKey();
+  await put(last);
+  await arrived(last, 1);
+  expect(eventsOf(lost)).toHaveLength(3);
+  for (const event of eventsOf(lost)) expect(event).toMatchObject({ "detail-type": "Object Created", detail: { reason: "PutObject", object: { key: lost, size: 7, etag: md5("content"), "version-id": VersionId } } });
+  expect(eventsOf(taken)).toHaveLength(1);
+  silenced.mockRestore();
+});
+
 test("a refused upload sends no event", async () => {
   const key = newKey();
   await put(key);

@@ -75,6 +75,10 @@ export class Harness {
     await rm(this.directory, { recursive: true, force: true });
   }
 
+  tellAgain(): void {
+    this.#s3?.tellAgain();
+  }
+
   get url(): string {
     return this.#s3?.url ?? "";
   }

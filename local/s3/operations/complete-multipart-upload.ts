@@ -9,14 +9,14 @@ import { receiveDocument } from "../intake.ts";
 import type { Part, Upload } from "../uploads.ts";
 import { childrenNamed, childText, demandedText, document, leaf, parseXml, type XmlElement } from "../xml.ts";
 import { type Call, changeOf, type Operation, xmlAnswer } from "./operation.ts";
-import { eventObject, makeVisible } from "./put-object.ts";
+import { makeVisible, tell } from "./put-object.ts";
 import { uploadId } from "./upload-part.ts";
 
 /** "5 MiB to 5 GiB. There is no minimum size limit on the last part of your multipart upload." */
 const minimumPartSize = 5 * 1024 ** 2;
 
 export const completeMultipartUpload: Operation = async (call) => {
-  const { request, authenticated, bucket, events } = call;
+  const { request, authenticated, bucket } = call;
   const id = uploadId(request.query);
   bucket.uploads.find(request.key, id);
   const listed = childrenNamed(parseXml(await receiveDocumentOf(call), "CompleteMultipartUpload"), "Part");
@@ -37,7 +37,7 @@ export const completeMultipartUpload: Operation = async (call) => {
     return { stored: object, unused: [...upload.parts.values()].filter((part) => !parts.includes(part)) };
   });
   await bucket.blobs.remove(unused.map(({ blob }) => blob));
-  events.created(changeOf(call), eventObject(request.key, stored), "CompleteMultipartUpload");
+  tell(call, changeOf(call), request.key, stored);
   const { checksum } = stored;
   const body = document(
     "CompleteMultipartUploadResult",

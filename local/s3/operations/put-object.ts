@@ -3,6 +3,7 @@ import type { ObjectHeaders, StoredObject } from "../bucket.ts";
 import { checksumHeaders } from "../checksums.ts";
 import { checkWriteConditions } from "../conditions.ts";
 import { S3Error } from "../errors.ts";
+import type { Change } from "../events.ts";
 import { checkHeaderValue } from "../exchange.ts";
 import { receive } from "../intake.ts";
 import { type Call, changeOf, newVersionId, type Operation } from "./operation.ts";
@@ -13,7 +14,7 @@ const keptHeaders = ["cache-control", "content-disposition", "content-encoding",
 const maximumMetadata = 2048;
 
 export const putObject: Operation = async (call) => {
-  const { request, authenticated, bucket, events } = call;
+  const { request, authenticated, bucket } = call;
   const headers = keptOf(authenticated.headers);
   const tags = tagsOfHeader(authenticated.headers.get("x-amz-tagging"));
   const stored = await bucket.blobs.add(
@@ -28,23 +29,25 @@ export const putObject: Operation = async (call) => {
         ...(checksum === undefined ? {} : { checksum: { ...checksum, type: "FULL_OBJECT" } }),
       }),
   );
-  events.created(changeOf(call), eventObject(request.key, stored), "PutObject");
+  tell(call, changeOf(call), request.key, stored);
   return { status: 200, headers: { ETag: `"${stored.etag}"`, "x-amz-version-id": stored.versionId, ...checksumHeaders(stored.checksum) } };
 };
 
 /** Puts a new version on top, if the request's conditions hold at this moment. */
 export function makeVisible(
   { request, authenticated, bucket, now }: Call,
-  content: Omit<StoredObject, "kind" | "versionId" | "lastModified">,
+  content: Omit<StoredObject, "kind" | "versionId" | "lastModified" | "untold">,
 ): Promise<StoredObject> {
   return bucket.change(request.key, (versions) => {
     checkWriteConditions(authenticated.headers, request.key, versions);
-    const stored: StoredObject = { kind: "object", versionId: newVersionId(), lastModified: now().toISOString(), ...content };
+    const stored: StoredObject = { kind: "object", versionId: newVersionId(), lastModified: now().toISOString(), ...content, untold: true };
     return { versions: [stored, ...versions], result: stored };
   });
 }
 
-export const eventObject = (key: string, { size, etag, versionId }: StoredObject) => ({ key, size, etag, "version-id": versionId });
+/** Sends the event of an object; that it is to be sent lies beside the object until somebody has taken it. */
+export const tell = ({ bucket, events }: Pick<Call, "bucket" | "events">, change: Change, key: string, { size, etag, versionId, parts }: StoredObject): void =>
+  events.created(change, { key, size, etag, "version-id": versionId }, parts === undefined ? "PutObject" : "CompleteMultipartUpload", () => bucket.told(key, versionId));
 
 /** The headers that S3 stores with an object and gives back when it is read. */
 export function keptOf(headers: ReadonlyMap<string, string>): ObjectHeaders {
