@@ -3,7 +3,7 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inject } from "vitest";
+import { afterAll, inject } from "vitest";
 import { keyRingIn, linksFrom } from "../../lib/adapters/secrets.ts";
 import type { MemberId, RecipientId, ShareId } from "../../lib/domain/ids.ts";
 import { callerOf, expectOk, uploadDocument, type Answer, type Caller } from "../../local/caller.ts";
@@ -43,27 +43,28 @@ export interface TestFirm extends LocalFirm {
 }
 
 /**
- * One DynamoDB for the firms of a test file that are there at once. It looks through the stream records of every table it ever had at each write (seen in its
- * threads): the second firm of a process was ten times slower than the first.
+ * One DynamoDB for each test file. At each write it looks through the stream records of every table it ever had (seen in its threads): with one for all files
+ * the last of them took ten times as long as alone, while a process for each firm costs a start of Java (roles.test.ts: 25 s with one, 40 s with one each).
  */
 let dynamodb: ReturnType<typeof startDynamoDb> | null = null;
-let firms = 0;
-const enterDynamoDb = async (): ReturnType<typeof startDynamoDb> => {
-  firms++;
-  return (dynamodb ??= freePorts(1).then(([port = 0]) => startDynamoDb({ directory: null, port, log: () => undefined })));
+const startOwnDynamoDb = async (): ReturnType<typeof startDynamoDb> => {
+  const [port = 0] = await freePorts(1);
+  return startDynamoDb({ directory: null, port, log: () => undefined });
 };
-const leaveDynamoDb = async (): Promise<void> => {
-  if (--firms > 0) return;
+/** For whoever plays for hours, between one firm and the next. */
+export const leaveDynamoDb = async (): Promise<void> => {
   const leaving = dynamodb;
   dynamodb = null;
   await (await leaving)?.stop();
 };
+// Registered first, and so run last: after the firms of the file have stopped.
+afterAll(leaveDynamoDb);
 
 let count = 0;
 const unique = (what: string): string => `${what}${++count}.${randomBytes(3).toString("hex")}`;
 
 export const startTestFirm = async (profile: Readonly<Record<string, unknown>> = {}, more: Pick<LocalFirmOptions, "watch" | "malwareScan" | "deaf"> = {}): Promise<TestFirm> => {
-  const emulators = { ...inject("emulators"), dynamodb: (await enterDynamoDb()).url };
+  const emulators = { ...inject("emulators"), dynamodb: (await (dynamodb ??= startOwnDynamoDb())).url };
   const directory = await mkdtemp(join(tmpdir(), "legajo-firm-"));
   const clock = movableClock();
   const journal: JournalEntry[] = [];
@@ -119,7 +120,6 @@ export const startTestFirm = async (profile: Readonly<Record<string, unknown>> =
     },
     async stop() {
       await firm.close();
-      await leaveDynamoDb();
       await rm(directory, { recursive: true, force: true });
     },
   };

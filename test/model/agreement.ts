@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { leaveDynamoDb } from "../api/firm.ts";
 import { checks } from "./checks.ts";
 import { builders } from "./operations.ts";
 import type { World } from "./reference.ts";
@@ -28,7 +29,10 @@ export const agreesWhere = (adviserCases: World["adviserCases"]): void => {
     let stage: Stage | null = null;
     const current = async (): Promise<Stage> => {
       if (stage !== null && !isOld(stage)) return stage;
-      await stage?.firm.stop();
+      if (stage !== null) {
+        await stage.firm.stop();
+        await leaveDynamoDb();
+      }
       return (stage = await startStage(adviserCases));
     };
     afterAll(async () => {
