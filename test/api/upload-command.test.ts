@@ -142,7 +142,8 @@ describe("npm run upload", () => {
       front.uses = Infinity;
       front.seconds = 50;
       const { access, refresh } = front.signIn();
-      await sent(upload(files, { api: front.url, token: access, env: { ...cognito(), LEGAJO_REFRESH_TOKEN: refresh } }));
+      // One file after the other: each call renews here, and one beside it would still hold the token before.
+      await sent(upload([...files, "--parallel", "1"], { api: front.url, token: access, env: { ...cognito(), LEGAJO_REFRESH_TOKEN: refresh } }));
       expect([front.renewals > 0, front.refusals]).toEqual([true, 0]);
     });
 
