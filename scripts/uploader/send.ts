@@ -1,6 +1,7 @@
 import { randomUUID, createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
+import { foldName } from "../../lib/domain/text.ts";
 import { putToS3, Refused, UploadError, type Api } from "./api.ts";
 import { sha256Of, type Source } from "./source.ts";
 
@@ -29,9 +30,8 @@ const item = z.object({ kind: z.enum(["folder", "document"]), name: z.string(), 
 /** Up to here a file goes in one piece, and the announcement needs its hash. */
 const singlePutLimit = 100 * 1024 ** 2;
 
-/** Names are unique in a folder without regard to case. */
-export const sameName = (a: string, b: string): boolean => fold(a) === fold(b);
-const fold = (name: string): string => name.normalize("NFKC").toLowerCase().normalize("NFKC");
+/** Names are unique in a folder as a person would read them. */
+export const sameName = (a: string, b: string): boolean => foldName(a) === foldName(b);
 
 export const send = async (api: Api, { caseId, folderId }: Place, source: Source, options: Options): Promise<Outcome> => {
   const documents = `/staff/cases/${caseId}/documents`;

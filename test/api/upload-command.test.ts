@@ -110,6 +110,15 @@ describe("npm run upload", () => {
     expect((await items()).filter((it) => it.name === "Contrato.pdf")).toMatchObject([{ published: { size: 600, number: 2 } }]);
   });
 
+  it("finds what has the name by the API's own rule of names", async () => {
+    const [loud, quiet] = [join(directory, "STRASSE.pdf"), join(directory, "Straße.pdf")];
+    for (const file of [loud, quiet]) await writeFile(file, randomBytes(300));
+    expect((await upload([loud])).code).toBe(0);
+    expect(await upload([quiet])).toMatchObject({ code: 1, output: expect.stringContaining("--as-version") });
+    expect((await upload([quiet, "--as-version"])).code).toBe(0);
+    expect((await items()).filter((it) => it.name === "STRASSE.pdf")).toMatchObject([{ published: { number: 2 } }]);
+  });
+
   it("says what is wrong in a sentence, goes on with the other files, and ends with 1", async () => {
     await writeFile(join(directory, "Vacío.txt"), "");
     await writeFile(join(directory, "Bien.txt"), "Bien.");

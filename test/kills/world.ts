@@ -1,3 +1,4 @@
+import { foldName } from "../../lib/domain/text.ts";
 import { callerOf, expectOk, type Answer, type Caller } from "../../local/caller.ts";
 import { passwordIn, signIn } from "../../local/people.ts";
 import type { Contract } from "./cloud.ts";
@@ -60,7 +61,7 @@ export interface Thing { readonly kind: "folder" | "document"; readonly folderId
 /** Everything below a folder, as staff find it folder by folder; `path` has the names on the way. No two of a folder may have one name. */
 export const walk = async (world: World, caseId: string, folderId: string, path: readonly string[] = []): Promise<(Thing & { readonly path: readonly string[] })[]> => {
   const here = await listed<Thing>((page) => world.staff("GET", page), `/staff/cases/${caseId}/items?folderId=${folderId}`);
-  if (new Set(here.map((it) => it.name.normalize("NFKC").toLowerCase())).size < here.length) throw new Difference(`A name is there twice in folder ${folderId}.`);
+  if (new Set(here.map((it) => foldName(it.name))).size < here.length) throw new Difference(`A name is there twice in folder ${folderId}.`);
   const found = [];
   for (const it of here) found.push({ ...it, path: [...path, it.name] }, ...(it.kind === "folder" ? await walk(world, caseId, it.folderId, [...path, it.name]) : []));
   return found;
