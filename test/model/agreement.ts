@@ -35,15 +35,24 @@ export const agreesWhere = (adviserCases: World["adviserCases"]): void => {
       }
       return (stage = await startStage(adviserCases));
     };
+    let played = 0;
+    /** A run of an hour says on the way how far it is: one that is stopped has still said what it has seen. */
+    const tell = (): void => {
+      const lines = [...tally].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([what, times]) => `  ${String(times).padStart(7)}  ${what}`);
+      process.stdout.write(`\nThe permission model where advisers enter ${adviserCases} cases: ${played} sequences of ${runs}, ${length} steps each, seed ${seed}\n${lines.join("\n")}\n`);
+    };
     afterAll(async () => {
       await stage?.firm.stop();
-      const lines = [...tally].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([what, times]) => `  ${String(times).padStart(7)}  ${what}`);
-      process.stdout.write(`\nThe permission model where advisers enter ${adviserCases} cases: ${runs} sequences of ${length} steps, seed ${seed}\n${lines.join("\n")}\n`);
+      tell();
     });
 
     it("agrees with the reference after every step of random sequences", { timeout: 12 * 3_600_000 }, async () => {
       const told = await fc.check(
-        fc.asyncProperty(fc.array(step, { minLength: length, maxLength: length }), async (steps) => play(await current(), steps)),
+        fc.asyncProperty(fc.array(step, { minLength: length, maxLength: length }), async (steps) => {
+          await play(await current(), steps);
+          played += 1;
+          if (played % 100 === 0 && played < runs) tell();
+        }),
         { seed, numRuns: runs, endOnFailure: process.env["MODEL_SHRINK"] === undefined },
       );
       expect(told.failed ? `seed ${seed}: ${told.errorInstance instanceof Error ? (told.errorInstance.stack ?? "") : String(told.errorInstance)}` : "").toBe("");
