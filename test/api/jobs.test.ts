@@ -105,7 +105,7 @@ describe("a job", () => {
   };
 
   it("goes on from wherever it was killed, before a step's commit and after it, and changes no decision meanwhile", async () => {
-    const { open, root, documents } = await moved("A", 300);
+    const { open, root, documents } = await moved("A", 250);
     const sample = documents.filter((_, index) => index % 37 === 0);
     let jobId = "";
     await held(async () => {
@@ -143,7 +143,7 @@ describe("a job", () => {
   const scanOfCase = async () => (await scan(firm)).filter((it) => it["pk"] === caseId || it["pk"].startsWith("job_")).map((it) => JSON.stringify(it)).toSorted();
 
   it("takes a step once when its event comes many times at once", async () => {
-    const { open, root, documents } = await moved("B", 120);
+    const { open, root, documents } = await moved("B", 80);
     await held(async () => {
       const { jobId, etag } = await expectOk(at.patch(`folders/${root}`, { parentId: open }));
       for (let done = 0, rounds = 0; rounds < 40; rounds++) {
@@ -163,7 +163,7 @@ describe("a job", () => {
   });
 
   it("leaves right hints when folders move and documents change while it runs", async () => {
-    const { open, shut, root, folders } = await moved("C", 200);
+    const { open, shut, root, folders } = await moved("C", 100);
     const [one, two] = [await firm.upload(caseId, "One.pdf", undefined, folders[3]), await firm.upload(caseId, "Two.pdf", undefined, folders[5])];
     for (let round = 0; round < 6; round++) {
       const [first, second] = await Promise.all([at.patch(`folders/${root}`, { parentId: round % 2 ? shut : open }), at.patch(`folders/${folders[2]}`, { name: `Side ${round}` })]);

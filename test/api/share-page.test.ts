@@ -7,6 +7,7 @@ import { expectOk, sha256Of } from "../../local/caller.ts";
 import { mailWith } from "../../local/people.ts";
 import { formOf, openLink, startTestFirm, submit, type TestFirm } from "./firm.ts";
 import { announce, complete, documentClient, put, raw, recordsOf, scan, stateOf } from "./probe.ts";
+import { filingOf } from "./tree.ts";
 
 const caseTitle = "Divorcio de la señora Quirós";
 const names = { deed: "Convenio regulador secreto.pdf", inner: "Informe pericial oculto.pdf", closed: "Solo para el equipo.pdf", beside: "Al lado.pdf", above: "Arriba.pdf", draft: "Borrador.pdf" };
@@ -266,9 +267,7 @@ describe("the share page", () => {
       const cookie = await cookieOf(path);
       const moving = await firm.upload(caseId, "Mudanza.pdf", randomBytes(10), inner);
       expect((await download(path, moving, cookie)).status).toBe(303);
-      // No route moves a document yet: the item says where it lies, its hint still says where it lay.
-      const item = (await scan(firm)).find((it) => it["pk"] === caseId && it["sk"] === `DOC#${moving}`);
-      await documentClient().send(new PutCommand({ TableName: firm.table, Item: { ...item, folderId: closed } }));
+      await expectOk(filingOf(firm.admin.call, caseId).patch(`documents/${moving}`, { folderId: closed }));
       expect((await download(path, moving, cookie)).status).toBe(404);
       const elsewhere = await firm.upload(await firm.createCase((await expectOk(firm.admin.call("GET", `/staff/cases/${caseId}`))).clientId), "Ajeno.pdf");
       for (const id of [elsewhere, "doc_00000000000000000000000000", "doc_x", "..%2F..", "%00"]) expect((await submit(firm, `${path}/documents/${id}`, { nonce: (await formOf(firm, path, cookie)).nonce }, cookie)).status, id).toBe(404);

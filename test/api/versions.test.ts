@@ -1,26 +1,89 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectOk } from "../../local/caller.ts";
-import { startTestFirm, type Person, type TestFirm } from "./firm.ts";
-import { announce, announceVersion, complete, completedEvent, put, putObject, storedEvent, verdictEvent, versionNow, type Announced } from "./probe.ts";
+import { afterAll, describe, expect, it } from "vitest";
+import { expectOk, sha256Of } from "../../local/caller.ts";
+import { bytesOf, openDesk } from "./desk.ts";
+import { announce, announceVersion, complete, completedEvent, put, putObject, recordsOf, storedEvent, verdictEvent, versionNow, type Announced } from "./probe.ts";
 import type { About } from "../../lib/domain/event.ts";
 
 const day = 86_400_000;
 
-describe("The version that clients get", () => {
-  let firm: TestFirm;
-  let contact: Person;
-  let caseId: string;
-  beforeAll(async () => {
-    firm = await startTestFirm();
-    const clientId = await firm.createClient();
-    [contact, caseId] = [await firm.inviteContact(clientId), await firm.createCase(clientId)];
-    await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/grants`, { principal: { contactId: contact.id }, resource: {}, level: "read" }));
-  });
-  afterAll(() => firm.stop());
+const { firm, caseId, clientId, staffDownload, clientDownload, clientSees, publish, uploaded } = await openDesk();
+afterAll(() => firm.stop());
 
+describe("versions", () => {
+  it("change for clients only when the new one is available", async () => {
+    const [first, second] = [randomBytes(30), randomBytes(40)];
+    const one = await uploaded(first);
+    firm.scanner.mode = "hold";
+    const two = await announceVersion(firm, caseId, one.documentId, second);
+    const { s3VersionId } = await put(two, second);
+    await expectOk(complete(firm, caseId, two));
+    await firm.settle();
+    firm.scanner.mode = "auto";
+    expect(await bytesOf((await expectOk(clientDownload(one))).url)).toEqual(first);
+    await firm.bus.publish("default", verdictEvent(firm.bucket, two.key, s3VersionId, "NO_THREATS_FOUND"));
+    const now = await expectOk(clientDownload(one));
+    expect(await bytesOf(now.url)).toEqual(second);
+    expect(now).toMatchObject({ size: 40, sha256: sha256Of(second) });
+    expect(await bytesOf((await expectOk(staffDownload(one, one.versionId))).url)).toEqual(first);
+  });
+
+  it("that arrive late do not take the place of a newer one", async () => {
+    const [first, second, third] = [randomBytes(30), randomBytes(31), randomBytes(32)];
+    const one = await uploaded(first);
+    const two = await announceVersion(firm, caseId, one.documentId, second);
+    const three = await announceVersion(firm, caseId, one.documentId, third);
+    for (const [it, bytes] of [[three, third], [two, second]] as const) {
+      await put(it, bytes);
+      await expectOk(complete(firm, caseId, it));
+      await firm.settle();
+    }
+    expect(await versionNow(firm, caseId, two)).toMatchObject({ state: "available" });
+    expect(await bytesOf((await expectOk(clientDownload(one))).url)).toEqual(third);
+  });
+
+  it("announced at the same moment are all taken, each with a number of its own", async () => {
+    const { documentId } = await announce(firm, caseId, randomBytes(10));
+    await Promise.all(Array.from({ length: 4 }, () => announceVersion(firm, caseId, documentId, randomBytes(10))));
+    const { items } = await expectOk(firm.admin.call("GET", `/staff/cases/${caseId}/documents/${documentId}/versions`));
+    expect(items.map((it: { number: number }) => it.number).toSorted()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("that are drafts are no client's until they are published", async () => {
+    const [first, second] = [randomBytes(30), randomBytes(40)];
+    const fresh = await uploaded(first, { draft: true });
+    expect(await versionNow(firm, caseId, fresh)).toMatchObject({ state: "available", draft: true });
+    expect(await clientSees()).not.toContain(fresh.documentId);
+    expect([(await clientDownload(fresh)).status, (await staffDownload(fresh)).status, (await staffDownload(fresh, fresh.versionId)).status]).toEqual([404, 423, 200]);
+    expect((await publish(fresh)).body).toMatchObject({ draft: false });
+    expect(await clientSees()).toContain(fresh.documentId);
+
+    const next = await announceVersion(firm, caseId, fresh.documentId, second, { draft: true });
+    await put(next, second);
+    await expectOk(complete(firm, caseId, next));
+    await firm.settle();
+    expect(await bytesOf((await expectOk(clientDownload(fresh))).url)).toEqual(first);
+    await expectOk(publish(next));
+    await expectOk(publish(next));
+    expect(await bytesOf((await expectOk(clientDownload(fresh))).url)).toEqual(second);
+    await expectOk(publish(fresh));
+    expect(await bytesOf((await expectOk(clientDownload(fresh))).url)).toEqual(first);
+    const mine = (await recordsOf(firm)).filter((record) => record["action"] === "client.download" && record["result"] === "granted" && record["about"].documentId === fresh.documentId);
+    expect(mine.map((record) => record["about"].versionId)).toEqual([fresh.versionId, next.versionId, fresh.versionId]);
+  });
+
+  it("of another document or case are not this one's", async () => {
+    const [one, two] = [await uploaded(randomBytes(10)), await uploaded(randomBytes(10))];
+    expect((await staffDownload(one, two.versionId)).status).toBe(404);
+    expect((await publish({ ...one, versionId: two.versionId })).status).toBe(404);
+    const elsewhere = await firm.createCase(clientId);
+    expect((await firm.admin.call("POST", `/staff/cases/${elsewhere}/documents/${one.documentId}/download`)).status).toBe(404);
+    expect((await firm.admin.call("POST", `/staff/cases/${elsewhere}/documents/${one.documentId}/versions/${one.versionId}/complete`, {})).status).toBe(404);
+  });
+});
+
+describe("the version that clients get", () => {
   const of = ({ documentId, versionId }: Announced): string => `/staff/cases/${caseId}/documents/${documentId}/versions/${versionId}`;
-  const download = ({ documentId }: Announced) => contact.call("POST", `/client/cases/${caseId}/documents/${documentId}/download`);
   const published = async ({ documentId }: Announced): Promise<number | null> => (await expectOk(firm.admin.call("GET", `/staff/cases/${caseId}/documents/${documentId}`))).published?.number ?? null;
   const stored = new Map<Announced, string>();
   const send = async (it: Announced, bytes: Buffer): Promise<void> => {
@@ -64,9 +127,9 @@ describe("The version that clients get", () => {
     await firm.bus.publish("default", verdictEvent(firm.bucket, last.key, stored.get(last) ?? "", "THREATS_FOUND"));
     await firm.settle();
     for (const it of [one, two]) await everythingAgain(it);
-    expect([await published(one), (await download(one)).status]).toEqual([null, 404]);
+    expect([await published(one), (await clientDownload(one)).status]).toEqual([null, 404]);
     await expectOk(firm.admin.call("POST", `${of(two)}/publish`));
-    expect([await published(one), (await download(one)).status]).toEqual([2, 200]);
+    expect([await published(one), (await clientDownload(one)).status]).toEqual([2, 200]);
     const bytes = randomBytes(40);
     await send(await announceVersion(firm, caseId, one.documentId, bytes), bytes);
     expect(await published(one)).toBe(4);
@@ -108,7 +171,7 @@ describe("The version that clients get", () => {
       expect(await publishable(it)).toEqual([state, 423]);
     }
     firm.scanner.mode = "auto";
-    expect([await published(one), (await download(one)).status]).toEqual([null, 404]);
+    expect([await published(one), (await clientDownload(one)).status]).toEqual([null, 404]);
   });
 
   it("is there or given up, and not both, where completing and giving up come at once", async () => {
@@ -124,7 +187,7 @@ describe("The version that clients get", () => {
       const isThere = said?.status === 200;
       // The document of an upload that was given up is gone.
       expect([said?.status, ended?.status], String(round)).toEqual(isThere ? [200, 409] : [expect.toBeOneOf([404, 409]), 200]);
-      expect([(await firm.admin.call("GET", `/staff/cases/${caseId}/documents/${it.documentId}`)).status, (await download(it)).status]).toEqual(isThere ? [200, 200] : [404, 404]);
+      expect([(await firm.admin.call("GET", `/staff/cases/${caseId}/documents/${it.documentId}`)).status, (await clientDownload(it)).status]).toEqual(isThere ? [200, 200] : [404, 404]);
     }
   });
 
