@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 // `cloud` tests run the real handlers against the emulators, which one global set-up starts; `plain` tests need nothing.
 const cloud = ["test/api/**/*.test.ts", "test/model/**/*.test.ts"];
 const browser = ["test/browser/**/*.test.ts"];
-const emulated = { globalSetup: ["test/api/emulators.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 };
+const emulated = { globalSetup: ["test/api/emulators.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2, isolate: false };
 // The browser's tests are asked for by name: they need Chromium and Firefox.
 const withBrowser = process.argv.includes("browser");
 export default defineConfig({

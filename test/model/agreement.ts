@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
-import { leaveDynamoDb } from "../api/firm.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { wearDynamoDbOut } from "../api/firm.ts";
 import { checks } from "./checks.ts";
 import { builders } from "./operations.ts";
 import type { World } from "./reference.ts";
@@ -29,10 +29,8 @@ export const agreesWhere = (adviserCases: World["adviserCases"]): void => {
     let stage: Stage | null = null;
     const current = async (): Promise<Stage> => {
       if (stage !== null && !isOld(stage)) return stage;
-      if (stage !== null) {
-        await stage.firm.stop();
-        await leaveDynamoDb();
-      }
+      await stage?.firm.stop();
+      wearDynamoDbOut();
       return (stage = await startStage(adviserCases));
     };
     let played = 0;
@@ -41,6 +39,7 @@ export const agreesWhere = (adviserCases: World["adviserCases"]): void => {
       const lines = [...tally].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([what, times]) => `  ${String(times).padStart(7)}  ${what}`);
       process.stdout.write(`\nThe permission model where advisers enter ${adviserCases} cases: ${played} sequences of ${runs}, ${length} steps each, seed ${seed}\n${lines.join("\n")}\n`);
     };
+    beforeAll(() => { tally.clear(); });
     afterAll(async () => {
       await stage?.firm.stop();
       tell();
