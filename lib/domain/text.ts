@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 
 /*
- * Control characters, bidirectional overrides, line separators, blanks, and whatever Unicode says may be left out of what is shown: they hide what a name
- * says, break headers and logs, and no one types them. Those that choose the form of a letter or join letters stay: Persian and Indic names need U+200C and
- * U+200D, Japanese and Mongolian ones and emoji the variation selectors.
+ * Control characters, bidirectional overrides, line separators, blanks, and whatever Unicode says may be left out of what is shown: no one types them, they
+ * break headers and logs and hide what a name says ("factura<U+202E>fdp.exe" reads as "facturaexe.pdf"). Those that choose the form of a letter or join letters
+ * stay: Persian and Indic names need U+200C and U+200D, Japanese and Mongolian ones and emoji the variation selectors.
  */
 // eslint-disable-next-line no-control-regex, no-misleading-character-class -- they are what it looks for
-const unseen = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2800\ufff9-\ufffb[\p{Default_Ignorable_Code_Point}--[\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\u{e0100}-\u{e01ef}]]]/v;
+export const unseen = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2800\ufff9-\ufffb[\p{Default_Ignorable_Code_Point}--[\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\u{e0100}-\u{e01ef}]]]/v;
 const withoutInk = /[\s\p{Default_Ignorable_Code_Point}]/gv;
 const isBlank = (text: string): boolean => text.replaceAll(withoutInk, "") === "";
 

@@ -1,3 +1,5 @@
+import { unseen } from "../domain/text.ts";
+
 /** Markup that was written here or escaped here; plain text can not be mistaken for it. */
 export class Html {
   readonly markup: string;
@@ -12,14 +14,12 @@ export class Html {
 /** What may stand in a template: text is escaped, markup and lists of markup stay, `undefined` and `false` leave nothing. */
 export type Interpolation = string | number | Html | readonly Html[] | undefined | false;
 
-// Controls, and the marks that reorder or hide letters: "factura<U+202E>fdp.exe" reads as "facturaexe.pdf". U+200C and U+200D stay,
-// because Persian, Indic names and emoji need them; line breaks and tabs stay, because messages have them.
-// eslint-disable-next-line no-control-regex -- they are what it looks for
-const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
+// What no name may hold is not shown either, wherever it came from; line breaks and tabs stay, because messages have them.
+const everyUnseen = new RegExp(unseen, "gv");
 const lineBreaks = /\r\n?|[\u0085\u2028\u2029]/gu;
 
 /** Text as the eye sees it: no controls, no bidirectional overrides, no half characters; line breaks become `\n`. */
-export const visible = (text: string): string => text.toWellFormed().replace(lineBreaks, "\n").replace(unseen, "");
+export const visible = (text: string): string => text.toWellFormed().replace(lineBreaks, "\n").replace(everyUnseen, (mark) => (mark === "\n" || mark === "\t" ? mark : ""));
 
 /** The same on one line, so that a name can never begin a line of its own in a mail or end a header. */
 export const oneLine = (text: string): string => visible(text).replace(/\s+/gu, " ").trim();
