@@ -22,6 +22,11 @@ describe("text in markup", () => {
     expect(nameOf("factura\u202Efdp.exe").markup).toBe("<bdi>facturafdp.exe</bdi>");
   });
 
+  test.each(["\u034f", "\u115f", "\u2800", "\u3164", "\u{e0041}"])("what no name may hold is not shown either: %j", (mark) => {
+    expect(oneLine(`Nom${mark}ina`)).toBe("Nomina");
+    expect(visible(`Uno${mark}\n\tdos`)).toBe("Uno\n\tdos");
+  });
+
   test("half of a surrogate pair becomes the sign for an unknown character", () => {
     expect(visible("a\ud800b")).toBe("a\ufffdb");
   });
