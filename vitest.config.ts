@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// `cloud` tests run the real handlers against the emulators, which one global set-up starts; `plain` tests need nothing.
+// `cloud` tests run the real handlers against the emulators, which one global set-up starts; `plain` tests need nothing. A worker keeps its modules from one
+// `cloud` file to the next, and with them its DynamoDB (`test/api/firm.ts`): so no such test replaces a module.
 const cloud = ["test/api/**/*.test.ts", "test/model/**/*.test.ts"];
 const browser = ["test/browser/**/*.test.ts"];
 const emulated = { globalSetup: ["test/api/emulators.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2, isolate: false };
