@@ -3,8 +3,7 @@ import { callerOf, expectOk, type Answer } from "../../local/caller.ts";
 import { passwordIn, signIn } from "../../local/people.ts";
 import { newId } from "../../lib/domain/ids.ts";
 import { startTestFirm, type Person, type TestFirm } from "./firm.ts";
-
-const etagOf = (answer: Answer): string => answer.headers.get("etag") ?? "";
+import { etagOf } from "./probe.ts";
 
 describe("cases", () => {
   let firm: TestFirm;

@@ -5,8 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { callerOf, expectOk, type Answer } from "../../local/caller.ts";
 import { passwordIn, signIn } from "../../local/people.ts";
 import { startTestFirm, type Person, type TestFirm } from "./firm.ts";
-
-const etagOf = (answer: Answer): string => answer.headers.get("etag") ?? "";
+import { etagOf } from "./probe.ts";
 
 describe("who is asking", () => {
   let firm: TestFirm;

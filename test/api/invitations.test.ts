@@ -17,10 +17,7 @@ import { inviteContact, inviteMember } from "../../lib/usecases/invitations.ts";
 import type { Accounts, Ledger } from "../../lib/usecases/ports.ts";
 import { Trail } from "../../lib/usecases/request.ts";
 import { startTestFirm, type TestFirm } from "./firm.ts";
-
-const etagOf = (answer: Answer): string => answer.headers.get("etag") ?? "";
-let serial = 0;
-const fresh = (): string => `person${++serial}.${Date.now()}@people.example`;
+import { etagOf, fresh } from "./probe.ts";
 
 describe("invitations", () => {
   let firm: TestFirm;

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectOk, type Answer } from "../../local/caller.ts";
+import { expectOk } from "../../local/caller.ts";
 import { newId } from "../../lib/domain/ids.ts";
 import { startTestFirm, type Person, type TestFirm } from "./firm.ts";
-
-const etagOf = (answer: Answer): string => answer.headers.get("etag") ?? "";
-let serial = 0;
-const fresh = (): string => `person${++serial}.${Date.now()}@people.example`;
+import { etagOf, fresh } from "./probe.ts";
 
 describe("people", () => {
   let firm: TestFirm;

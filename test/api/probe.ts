@@ -5,7 +5,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { randomUUID } from "node:crypto";
 import { request } from "node:http";
 import type { BusEvent } from "../../local/bus.ts";
-import { expectOk, sha256Of } from "../../local/caller.ts";
+import { expectOk, sha256Of, type Answer } from "../../local/caller.ts";
 import { composeDocumentState, type AwsClient } from "../../lib/compose.ts";
 import { firmProfile } from "../../lib/domain/firm.ts";
 import { newId } from "../../lib/domain/ids.ts";
@@ -80,7 +80,12 @@ export const batchOf = (...events: readonly unknown[]) => ({
 /** An announced upload with what its PUT must send. */
 export interface Announced { readonly documentId: string; readonly versionId: string; readonly key: string; readonly upload: { readonly url: string; readonly headers: Record<string, string> } }
 
+export const etagOf = (answer: Answer): string => answer.headers.get("etag") ?? "";
+
 let names = 0;
+/** An address that nobody has. */
+export const fresh = (): string => `person${++names}.${Date.now()}@people.example`;
+
 export const announce = async (firm: TestFirm, caseId: string, bytes: Buffer, more: Readonly<Record<string, unknown>> = {}): Promise<Announced> => {
   const { document, version, upload } = await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/documents`, { name: `File ${++names}.pdf`, contentType: "application/pdf", size: bytes.length, sha256: sha256Of(bytes), ...more }));
   return { documentId: document.documentId, versionId: version.versionId, key: `${document.documentId}/${version.versionId}`, upload };

@@ -29,10 +29,7 @@ describe("what is deleted for longer than the firm keeps it", () => {
   let contact: Person;
   let caseId: string;
   let at: Filing;
-  const of = (path: string) => `/staff/cases/${caseId}/${path}`;
-  const staff = async (method: string, path: string, body?: unknown) => firm.admin.call(method, of(path), body);
-  const give = (resource: object) => expectOk(staff("POST", "grants", { principal: { contactId: contact.id }, resource, level: "read" }));
-  const trash = async (): Promise<any[]> => (await at.read("trash?limit=100")).items; // eslint-disable-line @typescript-eslint/no-explicit-any -- whatever the API answers
+  const give = (resource: object) => expectOk(at.call("POST", "grants", { principal: { contactId: contact.id }, resource, level: "read" }));
 
   beforeAll(async () => {
     firm = await startTestFirm();
@@ -76,20 +73,20 @@ describe("what is deleted for longer than the firm keeps it", () => {
     const restored = await firm.upload(caseId, "Restored.pdf");
     const { items: before } = await at.read(`documents/${documentId}/versions`);
     expect(await objectsOf(documentId)).toHaveLength(2);
-    for (const path of [`folders/${outer}`, `documents/${alone}`, `documents/${restored}`]) await expectOk(staff("DELETE", path));
+    for (const path of [`folders/${outer}`, `documents/${alone}`, `documents/${restored}`]) await expectOk(at.call("DELETE", path));
 
     await later(89 * day, fire);
     expect([await objectsOf(documentId), await objectsOf(alone)].map((it) => it.length)).toEqual([2, 1]);
-    expect((await trash()).map((it) => it.documentId ?? it.folderId)).toEqual([restored, alone, outer]);
-    await expectOk(staff("POST", `documents/${restored}/restore`));
+    expect((await at.trash()).map((it) => it.documentId ?? it.folderId)).toEqual([restored, alone, outer]);
+    await expectOk(at.call("POST", `documents/${restored}/restore`));
 
     await later(91 * day, fire);
     expect([...(await objectsOf(documentId)), ...(await objectsOf(unfinished.documentId)), ...(await objectsOf(alone))]).toEqual([]);
     expect([(await objectsOf(kept)).length, (await objectsOf(restored)).length]).toEqual([1, 1]);
-    expect(await trash()).toEqual([]);
+    expect(await at.trash()).toEqual([]);
     for (const path of [`folders/${outer}`, `folders/${inner}`, `documents/${documentId}`, `documents/${alone}`]) {
-      expect((await staff("GET", path)).status, path).toBe(404);
-      expect((await staff("POST", `${path}/restore`, {})).status, path).toBe(404);
+      expect((await at.call("GET", path)).status, path).toBe(404);
+      expect((await at.call("POST", `${path}/restore`, {})).status, path).toBe(404);
     }
     expect(JSON.stringify((await scan(firm)).filter((it) => [it["caseId"] === caseId, [caseId, documentId].includes(it["pk"]), it["pk"].startsWith("job_")].includes(true)))).not.toContain("ecret");
     expect((await items(caseId)).filter((it) => /^(FOLDER|NAME)#/.test(it["sk"])).map((it) => it["sk"].slice(0, 5)).toSorted()).toEqual(["NAME#", "NAME#"]);
@@ -99,7 +96,7 @@ describe("what is deleted for longer than the firm keeps it", () => {
     const evidence = ({ number, sha256, size, uploadedBy, createdAt, publishedAt, versionId }: any) => ({ number, sha256, size, uploadedBy, createdAt, publishedAt, versionId }); // eslint-disable-line @typescript-eslint/no-explicit-any -- a version
     expect(after.map(evidence)).toEqual(before.map(evidence));
     expect(after.map((it: { state: string }) => it.state)).toEqual(["purged", "purged"]);
-    expect((await staff("POST", `documents/${documentId}/download`, { versionId: after[0].versionId })).status).toBe(404);
+    expect((await at.call("POST", `documents/${documentId}/download`, { versionId: after[0].versionId })).status).toBe(404);
 
     const records = (await recordsOf(firm)).filter((it) => it["about"].caseId === caseId && it["action"].endsWith(".purged"));
     expect(records.map((it) => [it["action"], it["about"].documentId ?? it["about"].folderId, it["who"].kind]).toSorted()).toEqual(
@@ -121,12 +118,12 @@ describe("what is deleted for longer than the firm keeps it", () => {
     const [inside, alone, kept] = [await firm.upload(caseId, "Inside.pdf", undefined, inner), await firm.upload(caseId, "Alone.pdf"), await firm.upload(caseId, "Kept.pdf")];
     const other = await firm.inviteContact(clientId);
     const given = await Promise.all([{ folderId: outer }, { folderId: inner }, { documentId: inside }, { documentId: alone }].map(async (it): Promise<string> => (await give(it)).grantId));
-    const { grantId: ofClient } = await expectOk(staff("POST", "grants", { principal: { clientId }, resource: { documentId: alone }, level: "read" }));
-    const { grantId: stays } = await expectOk(staff("POST", "grants", { principal: { contactId: other.id }, resource: { documentId: kept }, level: "read" }));
+    const { grantId: ofClient } = await expectOk(at.call("POST", "grants", { principal: { clientId }, resource: { documentId: alone }, level: "read" }));
+    const { grantId: stays } = await expectOk(at.call("POST", "grants", { principal: { contactId: other.id }, resource: { documentId: kept }, level: "read" }));
     const share = await firm.share(caseId, { documentIds: [alone] });
     const { cookie } = await openLink(firm, share.path);
     const knows = async (who: Person) => [(await who.call("GET", `/client/cases/${caseId}`)).status, (await expectOk(who.call("GET", "/client/cases"))).items.map((it: { caseId: string }) => it.caseId).includes(caseId)];
-    for (const path of [`folders/${outer}`, `documents/${alone}`]) await expectOk(staff("DELETE", path));
+    for (const path of [`folders/${outer}`, `documents/${alone}`]) await expectOk(at.call("DELETE", path));
     expect(await knows(contact), "as long as it can come back").toEqual([200, true]);
 
     await later(91 * day, fire);
@@ -148,7 +145,7 @@ describe("what is deleted for longer than the firm keeps it", () => {
     const ports = { documents: documentsIn(table), ledger: new TableLedger(table), cases: casesIn(table), grants, jobs: jobsIn(table), objects: objectsIn(new S3Client({}), firm.bucket, firm.clock) };
     const request = (now = toInstant(firm.clock())) => ({ principal: { kind: "system", name: "test" }, now, trail: new Trail("test", newId("httpRequest", new Date(now))) }) as const;
     for (const it of many) await ports.ledger.commit(request(), [grants.give(it)]);
-    await expectOk(staff("DELETE", `documents/${documentId}`));
+    await expectOk(at.call("DELETE", `documents/${documentId}`));
     await overdue(documentId);
     const due: Documents = { ...ports.documents, dueTrash: async (_now, { after }) => ({ items: after === null ? [{ kind: "document", document: (await ports.documents.get(caseId as `cas_${string}`, documentId as `doc_${string}`))! }] : [], next: null }) };
     let position: string | null = null;
@@ -172,7 +169,7 @@ describe("what is deleted for longer than the firm keeps it", () => {
 
   it("goes although something that was due before it cannot go: the job fails in the end, and tomorrow's tries again", async () => {
     const [stuck, after] = [await firm.upload(caseId, "Stuck.pdf"), await firm.upload(caseId, "After.pdf")];
-    for (const it of [stuck, after]) await expectOk(staff("DELETE", `documents/${it}`));
+    for (const it of [stuck, after]) await expectOk(at.call("DELETE", `documents/${it}`));
     const table = new Table(documentClient(), firm.table);
     const s3 = objectsIn(new S3Client({}), firm.bucket, firm.clock);
     const discard = (key: string) => (key.startsWith(stuck) ? Promise.reject(new Error("No access.")) : s3.discard(key));
@@ -188,10 +185,10 @@ describe("what is deleted for longer than the firm keeps it", () => {
   it("cannot be brought back any more, also in the hours before it goes", async () => {
     const folderId = await at.folder("A");
     const documentId = await firm.upload(caseId, "Paper.pdf");
-    for (const path of [`folders/${folderId}`, `documents/${documentId}`]) await expectOk(staff("DELETE", path));
+    for (const path of [`folders/${folderId}`, `documents/${documentId}`]) await expectOk(at.call("DELETE", path));
     await overdue(folderId, documentId);
-    for (const path of [`folders/${folderId}`, `documents/${documentId}`]) expect(await staff("POST", `${path}/restore`, {}), path).toMatchObject({ status: 410, body: { code: "gone" } });
-    expect(await trash()).toEqual([]);
+    for (const path of [`folders/${folderId}`, `documents/${documentId}`]) expect(await at.call("POST", `${path}/restore`, {}), path).toMatchObject({ status: 410, body: { code: "gone" } });
+    expect(await at.trash()).toEqual([]);
     // An hour's grace: a request that began in time is answered before the first byte goes.
     await fire();
     expect(await objectsOf(documentId)).toHaveLength(1);
@@ -204,7 +201,7 @@ describe("what is deleted for longer than the firm keeps it", () => {
     const documents = documentsIn(table);
     const [outer, inner] = [await at.folder("Outer"), await at.folder("Inner")];
     const [back, again, inside] = [await firm.upload(caseId, "Back.pdf"), await firm.upload(caseId, "Again.pdf"), await firm.upload(caseId, "Inside.pdf", undefined, outer)];
-    for (const path of [`documents/${again}`, `folders/${inner}`]) await expectOk(staff("DELETE", path));
+    for (const path of [`documents/${again}`, `folders/${inner}`]) await expectOk(at.call("DELETE", path));
     const listed: Item[] = [
       ...await Promise.all([back, again].map(async (id): Promise<Item> => ({ kind: "document", document: (await documents.get(caseId as `cas_${string}`, id as `doc_${string}`))! }))),
       ...await Promise.all([outer, inner].map(async (id): Promise<Item> => ({ kind: "folder", folder: (await documents.folder(caseId as `cas_${string}`, id as `fol_${string}`))! }))),

@@ -2,14 +2,14 @@ import { AdminGetUserCommand, CognitoIdentityProviderClient } from "@aws-sdk/cli
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectOk, type Answer } from "../../local/caller.ts";
+import { expectOk } from "../../local/caller.ts";
 import { composeClientApi, composeStaffApi } from "../../lib/compose.ts";
 import { firmProfile } from "../../lib/domain/firm.ts";
 import { signed, startTestIssuer, unsigned, type TestIssuer } from "../adapters/issuer.ts";
 import { startTestFirm, type TestFirm } from "./firm.ts";
+import { etagOf } from "./probe.ts";
 
 const appClient = "app";
-const etagOf = (answer: Answer): string => answer.headers.get("etag") ?? "";
 
 describe("who is asking by tokens of an issuer of our own", () => {
   let firm: TestFirm;

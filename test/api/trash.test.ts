@@ -13,10 +13,8 @@ describe("what is deleted", () => {
   let caseId: string;
   let at: Filing;
   const of = (path: string) => `/staff/cases/${caseId}/${path}`;
-  const staff = async (method: string, path: string, body?: unknown) => firm.admin.call(method, of(path), body);
-  const give = (resource: object) => expectOk(staff("POST", "grants", { principal: { contactId: contact.id }, resource, level: "read" }));
+  const give = (resource: object) => expectOk(at.call("POST", "grants", { principal: { contactId: contact.id }, resource, level: "read" }));
   const client = (method: string, path: string) => contact.call(method, `/client/cases/${caseId}/${path}`);
-  const trash = async (): Promise<any[]> => (await at.read("trash?limit=100")).items; // eslint-disable-line @typescript-eslint/no-explicit-any -- whatever the API answers
 
   beforeAll(async () => {
     firm = await startTestFirm();
@@ -46,7 +44,7 @@ describe("what is deleted", () => {
     const ids = (items: { kind: string; folderId: string; documentId?: string }[]) => items.map((it) => it.documentId ?? it.folderId);
     /** All ways to the document: staff, the client, view-as and links. */
     const ways = async () => ({
-      staff: await Promise.all([["GET", `documents/${documentId}`], ["POST", `documents/${documentId}/download`], ["GET", `documents/${documentId}/versions`], ["GET", `folders/${inner}`], ["GET", `items?folderId=${inner}`]].map(async ([method = "", path = ""]) => (await staff(method, path)).status)),
+      staff: await Promise.all([["GET", `documents/${documentId}`], ["POST", `documents/${documentId}/download`], ["GET", `documents/${documentId}/versions`], ["GET", `folders/${inner}`], ["GET", `items?folderId=${inner}`]].map(async ([method = "", path = ""]) => (await at.call(method, path)).status)),
       client: [(await client("POST", `documents/${documentId}/download`)).status, (await client("GET", `items?folderId=${inner}`)).status, ids((await client("GET", "items")).body.items), (await contact.call("GET", "/client/shared-with-me")).body.items.length],
       viewAs: [(await firm.admin.call("GET", `/staff/view-as/${contact.id}/cases/${caseId}/items?folderId=${inner}`)).status, ids((await firm.admin.call("GET", `/staff/view-as/${contact.id}/cases/${caseId}/items`)).body.items)],
       links: [...(await byLink(0)), ...(await byLink(1))],
@@ -63,7 +61,7 @@ describe("what is deleted", () => {
     const writes = (await scan(firm)).length;
     firm.bus.hold(true);
     try {
-      expect((await staff("DELETE", `folders/${it[which]}`)).status).toBe(204);
+      expect((await at.call("DELETE", `folders/${it[which]}`)).status).toBe(204);
       // Nothing but the register has grown, and a name is free.
       expect((await scan(firm)).filter((item) => !item["pk"].startsWith("AUDIT#")).length).toBeLessThan(writes);
       const { client: [download, list, topmost, given], ...others } = await it.ways();
@@ -71,7 +69,7 @@ describe("what is deleted", () => {
       expect({ download, list, others }).toEqual({ download: 404, list: 404, others: which === "outer" ? shut : { ...shut, viewAs: [404, [it.outer]] } });
       expect({ topmost, given }).toEqual(which === "outer" ? { topmost: [], given: 0 } : { topmost: [it.outer], given: 1 });
       expect(await at.inside()).toEqual(which === "outer" ? [] : [it.outer]);
-      expect((await staff("POST", `folders/${it[which]}/restore`, {})).status).toBe(200);
+      expect((await at.call("POST", `folders/${it[which]}/restore`, {})).status).toBe(200);
       expect(await it.ways(), "before any job").toEqual(it.open);
     } finally {
       firm.bus.hold(false);
@@ -82,69 +80,69 @@ describe("what is deleted", () => {
 
   it("is a document alone, without its folder", async () => {
     const it = await opened();
-    expect((await staff("DELETE", `documents/${it.documentId}`)).status).toBe(204);
+    expect((await at.call("DELETE", `documents/${it.documentId}`)).status).toBe(204);
     expect(await it.ways()).toEqual({ staff: [404, 404, 404, 200, 200], client: [404, 200, [it.outer], 2], viewAs: [200, [it.outer]], links: [404, [], 404, []] });
-    expect((await staff("DELETE", `documents/${it.documentId}`)).status).toBe(404);
-    expect((await staff("POST", `documents/${it.documentId}/restore`)).body).toMatchObject({ documentId: it.documentId, name: "Paper.pdf", folderId: it.inner });
+    expect((await at.call("DELETE", `documents/${it.documentId}`)).status).toBe(404);
+    expect((await at.call("POST", `documents/${it.documentId}/restore`)).body).toMatchObject({ documentId: it.documentId, name: "Paper.pdf", folderId: it.inner });
     expect(await it.ways()).toEqual(it.open);
-    expect(await staff("POST", `documents/${it.documentId}/restore`)).toMatchObject({ status: 409, body: { code: "conflict" } });
+    expect(await at.call("POST", `documents/${it.documentId}/restore`)).toMatchObject({ status: 409, body: { code: "conflict" } });
   });
 
   it("cannot be given, shared, moved, uploaded to or put into", async () => {
     const { outer, inner, documentId } = await opened();
     const loose = await firm.upload(caseId, "Loose.pdf");
     const sibling = await at.folder("Sibling");
-    await staff("DELETE", `folders/${outer}`);
+    await at.call("DELETE", `folders/${outer}`);
     const announcement = { contentType: "application/pdf", size: 1, sha256: "0".repeat(64) };
     const field = (path: string) => ({ status: 400, body: { errors: [{ path }] } });
     const principal = { contactId: contact.id };
     for (const folderId of [outer, inner]) {
-      expect(await staff("POST", "grants", { principal: { clientId }, resource: { folderId }, level: "read" })).toMatchObject(field("body.resource.folderId"));
-      expect(await staff("POST", "shares", { folderId, recipients: [{ email: "x@elsewhere.example" }] })).toMatchObject(field("body.folderId"));
-      expect(await staff("POST", "folders", { name: "New", parentId: folderId })).toMatchObject(field("body.parentId"));
-      expect(await staff("POST", "documents", { name: "New.pdf", folderId, ...announcement })).toMatchObject(field("body.folderId"));
+      expect(await at.call("POST", "grants", { principal: { clientId }, resource: { folderId }, level: "read" })).toMatchObject(field("body.resource.folderId"));
+      expect(await at.call("POST", "shares", { folderId, recipients: [{ email: "x@elsewhere.example" }] })).toMatchObject(field("body.folderId"));
+      expect(await at.call("POST", "folders", { name: "New", parentId: folderId })).toMatchObject(field("body.parentId"));
+      expect(await at.call("POST", "documents", { name: "New.pdf", folderId, ...announcement })).toMatchObject(field("body.folderId"));
       expect(await at.patch(`documents/${loose}`, { folderId })).toMatchObject(field("body.folderId"));
       expect(await at.patch(`folders/${sibling}`, { parentId: folderId })).toMatchObject(field("body.parentId"));
       expect((await firm.admin.call("PATCH", of(`folders/${folderId}`), { name: "X" }, { "if-match": '"1"' })).status).toBe(404);
     }
-    expect(await staff("POST", "grants", { principal, resource: { documentId }, level: "read" })).toMatchObject(field("body.resource.documentId"));
-    expect(await staff("POST", "shares", { documentIds: [loose, documentId], recipients: [{ email: "x@elsewhere.example" }] })).toMatchObject(field("body.documentIds.1"));
-    expect((await staff("POST", `documents/${documentId}/versions`, announcement)).status).toBe(404);
+    expect(await at.call("POST", "grants", { principal, resource: { documentId }, level: "read" })).toMatchObject(field("body.resource.documentId"));
+    expect(await at.call("POST", "shares", { documentIds: [loose, documentId], recipients: [{ email: "x@elsewhere.example" }] })).toMatchObject(field("body.documentIds.1"));
+    expect((await at.call("POST", `documents/${documentId}/versions`, announcement)).status).toBe(404);
     expect((await firm.admin.call("PATCH", of(`documents/${documentId}`), { name: "X" }, { "if-match": '"2"' })).status).toBe(404);
   });
 
   it("frees its name, and comes back under another or elsewhere where that was taken or its place is gone", async () => {
     const [a, b] = [await at.folder("A"), await at.folder("B")];
     const documentId = await firm.upload(caseId, "Paper.pdf", undefined, a);
-    await staff("DELETE", `documents/${documentId}`);
+    await at.call("DELETE", `documents/${documentId}`);
     const second = await firm.upload(caseId, "paper.PDF", undefined, a);
-    expect(await staff("POST", `documents/${documentId}/restore`)).toMatchObject({ status: 409, body: { errors: [{ path: "body.name", message: "“Paper.pdf” is taken in this folder." }] } });
-    expect((await staff("POST", `documents/${documentId}/restore`, { name: "Paper (2).pdf" })).body).toMatchObject({ name: "Paper (2).pdf", folderId: a });
-    await staff("DELETE", `documents/${documentId}`);
-    await staff("DELETE", `folders/${a}`);
-    expect(await staff("POST", `documents/${documentId}/restore`)).toMatchObject({ status: 409, body: { errors: [{ path: "body.folderId", message: "Is needed: null is the case's root." }] } });
-    expect(await staff("POST", `documents/${documentId}/restore`, { folderId: a })).toMatchObject({ status: 400, body: { errors: [{ path: "body.folderId" }] } });
-    expect((await staff("POST", `documents/${documentId}/restore`, { folderId: b })).body).toMatchObject({ folderId: b });
+    expect(await at.call("POST", `documents/${documentId}/restore`)).toMatchObject({ status: 409, body: { errors: [{ path: "body.name", message: "“Paper.pdf” is taken in this folder." }] } });
+    expect((await at.call("POST", `documents/${documentId}/restore`, { name: "Paper (2).pdf" })).body).toMatchObject({ name: "Paper (2).pdf", folderId: a });
+    await at.call("DELETE", `documents/${documentId}`);
+    await at.call("DELETE", `folders/${a}`);
+    expect(await at.call("POST", `documents/${documentId}/restore`)).toMatchObject({ status: 409, body: { errors: [{ path: "body.folderId", message: "Is needed: null is the case's root." }] } });
+    expect(await at.call("POST", `documents/${documentId}/restore`, { folderId: a })).toMatchObject({ status: 400, body: { errors: [{ path: "body.folderId" }] } });
+    expect((await at.call("POST", `documents/${documentId}/restore`, { folderId: b })).body).toMatchObject({ folderId: b });
     // A folder comes back with what was in it, and nowhere into itself.
     const inner = await at.folder("A");
-    expect(await staff("POST", `folders/${a}/restore`)).toMatchObject({ status: 409, body: { errors: [{ path: "body.name" }] } });
-    expect((await staff("POST", `folders/${a}/restore`, { parentId: inner })).body).toMatchObject({ parentId: inner, jobId: expect.stringMatching(/^job_/) });
+    expect(await at.call("POST", `folders/${a}/restore`)).toMatchObject({ status: 409, body: { errors: [{ path: "body.name" }] } });
+    expect((await at.call("POST", `folders/${a}/restore`, { parentId: inner })).body).toMatchObject({ parentId: inner, jobId: expect.stringMatching(/^job_/) });
     expect(await at.inside(a)).toEqual([second]);
-    await staff("DELETE", `folders/${inner}`);
-    expect(await staff("POST", `folders/${inner}/restore`, { parentId: a })).toMatchObject({ status: 400, body: { errors: [{ path: "body.parentId" }] } });
-    await staff("POST", `folders/${inner}/restore`);
-    expect(await staff("POST", `folders/${inner}/restore`)).toMatchObject({ status: 409 });
+    await at.call("DELETE", `folders/${inner}`);
+    expect(await at.call("POST", `folders/${inner}/restore`, { parentId: a })).toMatchObject({ status: 400, body: { errors: [{ path: "body.parentId" }] } });
+    await at.call("POST", `folders/${inner}/restore`);
+    expect(await at.call("POST", `folders/${inner}/restore`)).toMatchObject({ status: 409 });
   });
 
   it("is listed by who deleted it, when and until when, newest first, page by page", async () => {
     const adviser = await firm.inviteMember("adviser");
     const folders = [await at.folder("A"), await at.folder("B"), await at.folder("C")];
     const documentId = await firm.upload(caseId, "Paper.pdf", undefined, folders[1]);
-    expect(await trash()).toEqual([]);
+    expect(await at.trash()).toEqual([]);
     await firm.admin.call("DELETE", of(`documents/${documentId}`), undefined, { "if-match": '"9"' }).then((it) => expect(it.status).toBe(412));
-    await staff("DELETE", `documents/${documentId}`);
+    await at.call("DELETE", `documents/${documentId}`);
     for (const it of folders) await expectOk(adviser.call("DELETE", of(`folders/${it}`)));
-    const listed = await trash();
+    const listed = await at.trash();
     expect(listed.map((it) => it.documentId ?? it.folderId)).toEqual([...folders.toReversed(), documentId]);
     expect(listed[3]).toMatchObject({ kind: "document", documentId, folderId: folders[1], caseId, name: "Paper.pdf", deletedBy: firm.admin.id });
     expect(listed[0]).toMatchObject({ kind: "folder", folderId: folders[2], name: "C", deletedBy: adviser.id });

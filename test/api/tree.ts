@@ -9,12 +9,15 @@ import type { TestFirm } from "./firm.ts";
 
 /** What tests of folders say often. */
 export interface Filing {
+  /** By a path within the case. */
+  call(method: string, path: string, body?: unknown): Promise<Answer>;
   folder(name: string, parentId?: string, more?: object): Promise<string>;
   read(path: string): Promise<any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- whatever the API answers
   /** With the etag that is true now. */
   patch(path: string, body: object): Promise<Answer>;
   /** Ids of what lies in a folder, or in the root. */
   inside(folderId?: string): Promise<string[]>;
+  trash(): Promise<any[]>; // eslint-disable-line @typescript-eslint/no-explicit-any -- as above
 }
 
 export const filingOf = (call: Caller, caseId: string): Filing => {
@@ -22,6 +25,8 @@ export const filingOf = (call: Caller, caseId: string): Filing => {
   const read = (path: string) => expectOk(call("GET", of(path)));
   return {
     read,
+    call: (method, path, body) => call(method, of(path), body),
+    trash: async () => (await read("trash?limit=100")).items,
     folder: async (name, parentId, more = {}) => (await expectOk(call("POST", of("folders"), { name, ...(parentId && { parentId }), ...more }))).folderId,
     patch: async (path, body) => call("PATCH", of(path), body, { "if-match": `"${(await read(path)).etag}"` }),
     inside: async (folderId) => (await read(`items?limit=100${folderId ? `&folderId=${folderId}` : ""}`)).items.map((it: { folderId: string; documentId?: string }) => it.documentId ?? it.folderId),
