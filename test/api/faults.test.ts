@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FunctionName } from "../../lib/config.ts";
 import { callerOf, expectOk, sha256Of, type Answer, type Caller } from "../../local/caller.ts";
 import { openLink, startTestFirm, type TestFirm } from "./firm.ts";
 
@@ -29,19 +30,24 @@ const truncated: Fault = async ({ RequestItems }, answer) => {
 
 describe("a fault while a decision is read", () => {
   let firm: TestFirm;
-  /** The calls of one function to the table from here on, and what happens to which of them. */
-  let watched: { readonly name: FunctionName; readonly commands: string[]; readonly at: (index: number, command: string) => Fault | undefined } | null = null;
+  /** The calls of one request to the table, and what happens to which of them. */
+  interface Watched { readonly commands: string[]; readonly at: (index: number, command: string) => Fault | undefined }
+  let next: Watched | null = null;
+  // A refusal does not wait for what was read beside it: those calls are still that request's, though the next one has begun.
+  const watched = new AsyncLocalStorage<Watched | null>();
+  const begin = (): void => { watched.enterWith(next); };
   type Ask = () => Promise<Answer>;
-  let open: Readonly<Record<string, readonly [FunctionName, Ask]>>;
-  let shut: Readonly<Record<string, readonly [FunctionName, Ask]>>;
+  let open: Readonly<Record<string, Ask>>;
+  let shut: Readonly<Record<string, Ask>>;
 
   beforeAll(async () => {
-    firm = await startTestFirm({}, { watch: (name, client) => {
+    subscribe("http.server.request.start", begin);
+    firm = await startTestFirm({}, { watch: (_, client) => {
       if (!(client instanceof DynamoDBClient)) return;
       // The kinds of client share this method but not its type.
       (client.middlewareStack as Stack).add((next, { commandName = "" }) => async (args) => {
-        if (watched?.name !== name) return next(args);
-        const fault = watched.at(watched.commands.push(commandName) - 1, commandName);
+        const request = watched.getStore();
+        const fault = request?.at(request.commands.push(commandName) - 1, commandName);
         return fault ? fault(args.input as Output, () => next(args) as Promise<Output>) : next(args); // the SDK passes its input and output as they are
       }, { step: "initialize", name: "fault" });
     } });
@@ -61,9 +67,9 @@ describe("a fault while a decision is read", () => {
     await firm.settle();
 
     let names = 0;
-    const by = (name: FunctionName, call: Caller) => (method: string, path: string, body?: object, headers = {}): readonly [FunctionName, Ask] => [name, () => call(method, path, body, headers)];
+    const by = (call: Caller) => (method: string, path: string, body?: object, headers = {}): Ask => () => call(method, path, body, headers);
     const asked = (token: string, staffToken: string) => {
-      const [client, staff] = [by("client-api", callerOf(firm.api, token)), by("staff-api", callerOf(firm.api, staffToken))];
+      const [client, staff] = [by(callerOf(firm.api, token)), by(callerOf(firm.api, staffToken))];
       const [ofClient, ofStaff, looked] = [`/client/cases/${caseId}`, `/staff/cases/${caseId}`, `/staff/view-as/${contact.id}/cases/${caseId}`];
       return {
         "client.download": client("POST", `${ofClient}/documents/${documentId}/download`), "client.items": client("GET", `${ofClient}/items?folderId=${inner}`), "client.items of the case": client("GET", `${ofClient}/items`), "client.case": client("GET", ofClient),
@@ -73,9 +79,9 @@ describe("a fault while a decision is read", () => {
         "view-as.case": staff("GET", looked), "view-as.items": staff("GET", `${looked}/items?folderId=${inner}`),
       };
     };
-    const visitor = by("share-page", callerOf(firm.api, null));
+    const visitor = by(callerOf(firm.api, null));
     const json = { accept: "application/json" };
-    const [client, staff] = [by("client-api", callerOf(firm.api, contact.token)), by("staff-api", callerOf(firm.api, adviser.token))];
+    const [client, staff] = [by(callerOf(firm.api, contact.token)), by(callerOf(firm.api, adviser.token))];
     open = {
       ...asked(contact.token, adviser.token),
       "client.cases": client("GET", "/client/cases"), "client.shared-with-me": client("GET", "/client/shared-with-me"),
@@ -92,14 +98,14 @@ describe("a fault while a decision is read", () => {
       "share.download, stopped": visitor("POST", `${share.path}/documents/${hidden}`, {}, { cookie, ...json }), "share.page, stopped": visitor("GET", `${share.path}?folder=${closed}`, undefined, { cookie, ...json }),
     };
   }, 120_000);
-  afterAll(() => firm.stop());
+  afterAll(async () => { unsubscribe("http.server.request.start", begin); await firm.stop(); });
 
   /** @returns the answer, and the calls to the table that it took. */
-  const during = async ([name, ask]: readonly [FunctionName, Ask], at: (index: number, command: string) => Fault | undefined = () => undefined) => {
-    watched = { name, commands: [], at };
-    const { commands } = watched;
+  const during = async (ask: Ask, at: Watched["at"] = () => undefined) => {
+    const commands: string[] = [];
+    next = { commands, at };
     const { status, headers } = await ask();
-    watched = null;
+    next = null;
     return { status, headers, commands };
   };
 
@@ -107,7 +113,7 @@ describe("a fault while a decision is read", () => {
   const faultsOf = async (asked: typeof open, isRight: (status: number) => boolean, isHealthy: (status: number) => boolean) => {
     const wrong: string[] = [];
     let tried = 0;
-    const broken = async (what: string, it: readonly [FunctionName, Ask], at: (index: number, command: string) => Fault | undefined): Promise<void> => {
+    const broken = async (what: string, it: Ask, at: Watched["at"]): Promise<void> => {
       tried += 1;
       const { status } = await during(it, at);
       if (!isRight(status)) wrong.push(`${what}: ${status}`);

@@ -1,8 +1,12 @@
-/** Loaded before a program: its requests to S3 hang after as many PUTs as LEGAJO_HANG_AFTER says, and it tells so. What kills it then, kills it in the middle. */
+/** Loaded before a program: it tells of each PUT, and after as many as LEGAJO_HANG_AFTER says the next one hangs, and it tells so. What kills it then, kills it in the middle. */
 const { fetch } = globalThis;
 let left = Number(process.env["LEGAJO_HANG_AFTER"]);
 globalThis.fetch = (url, init) => {
-  if (init?.method !== "PUT" || left-- > 0) return fetch(url, init);
+  if (init?.method !== "PUT") return fetch(url, init);
+  if (left-- > 0) {
+    process.stdout.write("PUT\n");
+    return fetch(url, init);
+  }
   process.stdout.write("hangs\n");
   return new Promise(() => setInterval(() => undefined, 1000));
 };
