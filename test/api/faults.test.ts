@@ -32,10 +32,10 @@ describe("a fault while a decision is read", () => {
   let firm: TestFirm;
   /** The calls of one request to the table, and what happens to which of them. */
   interface Watched { readonly commands: string[]; readonly at: (index: number, command: string) => Fault | undefined }
-  let next: Watched | null = null;
+  let upcoming: Watched | null = null;
   // A refusal does not wait for what was read beside it: those calls are still that request's, though the next one has begun.
   const watched = new AsyncLocalStorage<Watched | null>();
-  const begin = (): void => { watched.enterWith(next); };
+  const begin = (): void => { watched.enterWith(upcoming); };
   type Ask = () => Promise<Answer>;
   let open: Readonly<Record<string, Ask>>;
   let shut: Readonly<Record<string, Ask>>;
@@ -103,9 +103,9 @@ describe("a fault while a decision is read", () => {
   /** @returns the answer, and the calls to the table that it took. */
   const during = async (ask: Ask, at: Watched["at"] = () => undefined) => {
     const commands: string[] = [];
-    next = { commands, at };
+    upcoming = { commands, at };
     const { status, headers } = await ask();
-    next = null;
+    upcoming = null;
     return { status, headers, commands };
   };
 
