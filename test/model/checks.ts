@@ -1,4 +1,4 @@
-import { resourceOf, type Pick, type Scene } from "./operations.ts";
+import { likely, resourceOf, type Pick, type Scene } from "./operations.ts";
 import { behindLink, binOf, everySpot, knowsCase, knowsMember, levelOf, listOf, maySee, mayEnter, openingGrants, sharedWith, staffList, type World } from "./reference.ts";
 
 /** One look at the system, and what the reference says that it must show. */
@@ -14,14 +14,14 @@ const sorted = (list: readonly string[] | null): unknown => list?.toSorted() ?? 
 
 export const checks: Readonly<Record<string, Builder>> = {
   "download": ({ stage, caseId }, world, pick) => {
-    const [who, id] = [pick(stage.contacts), pick([...world.documents.keys()])];
+    const { who, it: id } = likely(pick, pairs(stage.contacts, [...world.documents.keys()]), (pair) => maySee(world, pair.who.id, { kind: "document", id: pair.it })) ?? {};
     return who === undefined || id === undefined ? null : {
       name: "download", look: async () => (await who.call("POST", `/client/cases/${caseId}/documents/${id}/download`)).status,
       expected: (it) => (!isIn(it, who.id) ? 401 : maySee(it, who.id, { kind: "document", id }) ? 200 : 404),
     };
   },
   "list": ({ stage, caseId }, world, pick) => {
-    const [who, folder] = [pick(stage.contacts), pick([null, ...world.folders.keys()]) ?? null];
+    const { who, it: folder = null } = likely(pick, pairs(stage.contacts, [null, ...world.folders.keys()]), (pair) => (listOf(world, pair.who.id, pair.it) ?? []).length > 0) ?? {};
     return who === undefined ? null : {
       name: "list", look: async () => {
         const { status, body } = await who.call("GET", `/client/cases/${caseId}/items?limit=100${folder === null ? "" : `&folderId=${folder}`}`);
@@ -51,7 +51,8 @@ export const checks: Readonly<Record<string, Builder>> = {
     };
   },
   "view as": ({ stage, caseId }, world, pick) => {
-    const [looks, who, folder] = [pick(stage.members), pick(stage.contacts), pick([null, ...world.folders.keys()]) ?? null];
+    const looks = likely(pick, stage.members, (it) => mayEnter(world, it.id));
+    const { who, it: folder = null } = likely(pick, pairs(stage.contacts, [null, ...world.folders.keys()]), (pair) => (listOf(world, pair.who.id, pair.it) ?? []).length > 0) ?? {};
     return who === undefined || looks === undefined ? null : {
       name: "view as", look: async () => {
         const { status, body } = await looks.call("GET", `/staff/view-as/${who.id}/cases/${caseId}/items?limit=100${folder === null ? "" : `&folderId=${folder}`}`);
@@ -84,7 +85,7 @@ export const checks: Readonly<Record<string, Builder>> = {
     };
   },
   "why": ({ stage, caseId }, world, pick) => {
-    const [who, spot] = [pick(stage.contacts), pick(everySpot(world))];
+    const { who, it: spot } = likely(pick, pairs(stage.contacts, everySpot(world)), (pair) => maySee(world, pair.who.id, pair.it)) ?? {};
     const asks = stage.members.find((it) => mayEnter(world, it.id));
     if (who === undefined || spot === undefined || asks === undefined) return null;
     const query = new URLSearchParams({ contactId: who.id, caseId, ...resourceOf(spot) });
@@ -102,7 +103,7 @@ export const checks: Readonly<Record<string, Builder>> = {
     };
   },
   "link": ({ stage, links }, world, pick) => {
-    const id = pick([...world.shares.keys()]);
+    const id = likely(pick, [...world.shares.keys()], (it) => isLinkOpen(world, it));
     const path = links.get(id ?? "");
     return id === undefined || path === undefined ? null : {
       name: "link", look: async () => {
@@ -113,6 +114,8 @@ export const checks: Readonly<Record<string, Builder>> = {
     };
   },
 };
+const pairs = <A, B>(people: readonly A[], things: readonly B[]): { readonly who: A; readonly it: B }[] => people.flatMap((who) => things.map((it) => ({ who, it })));
+const isLinkOpen = (world: World, id: string): boolean => { const share = world.shares.get(id); return share !== undefined && (behindLink(world, share) ?? []).length > 0; };
 const isIn = (world: World, contact: string): boolean => world.contacts.get(contact)?.suspended === false;
 
 /** Who gains and who loses anywhere by a change of the world: what its dry run must have said. Contacts for what they may see, members for the case. */

@@ -98,9 +98,21 @@ const together = async (world: World, operations: readonly [Operation, Operation
   return last;
 };
 
+/** A status, or a list that begins with one or with yes or no, or things, which only who may see them gets. */
+const verdictOf = (seen: unknown): "yes" | "nothing" | "no" => {
+  const first: unknown = Array.isArray(seen) ? seen[0] : seen;
+  if (first === false || (typeof first === "number" && first >= 400)) return "no";
+  return first === undefined ? "nothing" : "yes";
+};
+/** How much of the answers to these kinds of look was a yes. */
+export const shareOfYes = (looks: readonly string[]): number => {
+  const answers = (verdict: string): number => looks.reduce((sum, look) => sum + (tally.get(`${look}: ${verdict}`) ?? 0), 0);
+  return answers("yes") / (answers("yes") + answers("nothing") + answers("no"));
+};
+
 const agree = async (look: Check, world: World, history: readonly string[]): Promise<void> => {
   const seen = await look.look();
   const expected = look.expected(world);
-  count(`${look.name}: ${typeof seen === "number" ? seen : Array.isArray(seen) && seen.length === 0 ? "nothing" : "something"}`);
+  count(`${look.name}: ${verdictOf(seen)}`);
   if (!isDeepStrictEqual(expected, seen)) disagree(look.name, expected, seen, history, world);
 };
