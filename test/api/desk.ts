@@ -40,7 +40,7 @@ export const openDesk = async (profile: Readonly<Record<string, unknown>> = {}):
       expect((await put(it, bytes)).status).toBe(200);
       await expectOk(complete(firm, caseId, it));
       if (firm.scanner.mode !== "auto") await firm.settle();
-      else await expect.poll(() => isDecided(it), { timeout: 10_000, interval: 30 }).toBeTruthy();
+      else await expect.poll(() => isDecided(it), { timeout: 30_000, interval: 30 }).toBeTruthy();
       return it;
     },
   };

@@ -1,53 +1,23 @@
-import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { composeSharePage } from "../../lib/compose.ts";
-import { linkHashOf } from "../../lib/usecases/shares.ts";
 import { expectOk, sha256Of } from "../../local/caller.ts";
 import { mailWith } from "../../local/people.ts";
-import { formOf, openLink, startTestFirm, submit, type TestFirm } from "./firm.ts";
-import { announce, complete, documentClient, put, raw, recordsOf, scan, stateOf } from "./probe.ts";
-import { filingOf } from "./tree.ts";
+import { formOf, openLink, submit } from "./firm.ts";
+import { raw, recordsOf, stateOf } from "./probe.ts";
+import { caseTitle, json, names, reserveFolder } from "./reserved-folder.ts";
 
-const caseTitle = "Divorcio de la señora Quirós";
-const names = { deed: "Convenio regulador secreto.pdf", inner: "Informe pericial oculto.pdf", closed: "Solo para el equipo.pdf", beside: "Al lado.pdf", above: "Arriba.pdf", draft: "Borrador.pdf" };
 const secretWords = [...Object.values(names), caseTitle, "Carpeta reservada", "12.345", "12345", "12,3"];
 const agents = ["Mozilla/5.0 (Windows NT 10.0) Chrome/120", "Mozilla/5.0 (compatible; MSIE 9.0) SafeLinks", "ProofpointURLDefense", "Barracuda", "curl/8", "Slackbot-LinkExpanding 1.0", "facebookexternalhit/1.1", "", "HeadlessChrome", "Googlebot"];
 
-describe("the share page", () => {
-  let firm: TestFirm;
-  let caseId: string;
-  let folderId: string;
-  let inner: string;
-  let closed: string;
-  const ids: Record<string, string> = {};
-  const bytes = Object.fromEntries(Object.keys(names).map((key) => [key, randomBytes(12_345)])) as Record<keyof typeof names, Buffer>;
+const { firm, caseId, folderId, inner, ids, bytes, cookieOf, download } = await reserveFolder();
 
-  beforeAll(async () => {
-    firm = await startTestFirm();
-    const clientId = await firm.createClient();
-    caseId = await firm.createCase(clientId, caseTitle);
-    const folder = async (name: string, more: Record<string, unknown> = {}): Promise<string> => (await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/folders`, { name, ...more }))).folderId;
-    const outer = await folder("Todo");
-    folderId = await folder("Carpeta reservada", { parentId: outer });
-    inner = await folder("Dentro", { parentId: folderId });
-    closed = await folder("Cerrada", { parentId: folderId, inherit: false });
-    const sibling = await folder("Hermana", { parentId: outer });
-    const places = { deed: folderId, inner, closed, beside: sibling, above: outer } as const;
-    await Promise.all(Object.entries(places).map(async ([key, place]) => { ids[key] = await firm.upload(caseId, names[key as keyof typeof places], bytes[key as keyof typeof places], place); }));
-    const draft = await announce(firm, caseId, bytes.draft, { name: names.draft, folderId, draft: true });
-    ids["draft"] = draft.documentId;
-    await put(draft, bytes.draft);
-    await firm.settle();
-  });
+describe("the share page", () => {
   afterAll(() => firm.stop());
 
   const mailedPath = async (email: string): Promise<string> => (await mailWith(firm.mail, email, /http:\/\/127\.0\.0\.1:\d+(\/s\/[\w-]+)/))[1] ?? "";
-  const json = (cookie = "") => ({ accept: "application/json", "content-type": "application/json", cookie });
-  const cookieOf = async (path: string): Promise<string> => (await openLink(firm, path)).cookie;
   const linkOf = async (shareId: string, email: string) => (await expectOk(firm.admin.call("GET", `/staff/shares/${shareId}`))).recipients.find((it: { email: string }) => it.email === email);
   const isGone = ({ status, body }: { status: number; body: unknown }) => { expect(status).toBe(404); expect(body).toContain("Este enlace no abre"); };
-  const download = async (path: string, documentId: string, cookie: string) => submit(firm, `${path}/documents/${documentId}`, { nonce: (await formOf(firm, path, cookie)).nonce }, cookie);
 
   describe("before a person has opened it", () => {
     it("changes nothing and names nothing, however often and whoever looks", async () => {
@@ -117,12 +87,12 @@ describe("the share page", () => {
       await firm.settle();
       const before = await stateOf(firm);
       for (const cookie of ["", "__Secure-legajo=", "__Secure-legajo=1.x", "other=1"]) {
-        const answer = await submit(firm, `${share.path}/documents/${ids["deed"]}`, { nonce }, cookie);
+        const answer = await submit(firm, `${share.path}/documents/${ids.deed}`, { nonce }, cookie);
         expect([answer.status, answer.headers.get("location")]).toEqual([303, share.path]);
       }
-      const asked = await firm.anyone("POST", `${share.path}/documents/${ids["deed"]}`, {}, json());
+      const asked = await firm.anyone("POST", `${share.path}/documents/${ids.deed}`, {}, json());
       expect([asked.status, asked.body.code]).toEqual([401, "unauthenticated"]);
-      const unnonced = await submit(firm, `${share.path}/documents/${ids["deed"]}`, {}, await cookieOf(share.path));
+      const unnonced = await submit(firm, `${share.path}/documents/${ids.deed}`, {}, await cookieOf(share.path));
       expect([unnonced.status, unnonced.headers.get("location")]).toEqual([303, share.path]);
       await firm.settle();
       expect((await stateOf(firm)).filter((it) => /^(STATS#document|PEOPLE#document)/.test(it["pk"]))).toEqual(before.filter((it) => /^(STATS#document|PEOPLE#document)/.test(it["pk"])));
@@ -176,7 +146,7 @@ describe("the share page", () => {
         const { date: _date2, "x-request-id": _id2, ...expected } = first!.headers;
         expect(headers).toEqual(expected);
       }
-      for (const path of [share.path, paths[1]]) for (const action of ["/open", `/documents/${ids["deed"]}`]) {
+      for (const path of [share.path, paths[1]]) for (const action of ["/open", `/documents/${ids.deed}`]) {
         const answer = await submit(firm, `${path}${action}`, {});
         expect([answer.status, await answer.text()]).toEqual([404, first!.body]);
       }
@@ -198,7 +168,7 @@ describe("the share page", () => {
           for (const word of [...secretWords, "Secreto del mensaje", "Ada Min"]) expect(answer.body).not.toContain(word);
           expect(answer.body).toContain("caducado");
         }
-        expect([(await submit(firm, `${share.path}/open`, { nonce }, cookie)).status, (await submit(firm, `${share.path}/documents/${ids["deed"]}`, { nonce }, cookie)).status]).toEqual([410, 410]);
+        expect([(await submit(firm, `${share.path}/open`, { nonce }, cookie)).status, (await submit(firm, `${share.path}/documents/${ids.deed}`, { nonce }, cookie)).status]).toEqual([410, 410]);
         expect((await raw(firm, "GET", share.path, json())).body).toContain('"code":"gone"');
         expect(await stateOf(firm)).toEqual(before);
       } finally {
@@ -215,9 +185,9 @@ describe("the share page", () => {
       const { nonce } = await formOf(firm, one, cookieOne);
       expect((await firm.admin.call("DELETE", `/staff/shares/${share.shareId}/recipients/${recipients[0].recipientId}`)).status).toBe(204);
       isGone(await raw(firm, "GET", one, { cookie: cookieOne }));
-      expect((await submit(firm, `${one}/documents/${ids["deed"]}`, { nonce }, cookieOne)).status).toBe(404);
+      expect((await submit(firm, `${one}/documents/${ids.deed}`, { nonce }, cookieOne)).status).toBe(404);
       expect((await submit(firm, `${one}/open`, { nonce })).status).toBe(404);
-      expect((await download(two, ids["deed"] ?? "", cookieTwo)).status).toBe(303);
+      expect((await download(two, ids.deed, cookieTwo)).status).toBe(303);
       expect((await expectOk(firm.admin.call("GET", `/staff/shares/${share.shareId}`))).recipients).toMatchObject([{ status: "revoked" }, { status: "opened", downloads: 1 }]);
       expect((await firm.admin.call("DELETE", `/staff/shares/${share.shareId}`)).status).toBe(204);
       isGone(await raw(firm, "GET", two, { cookie: cookieTwo }));
@@ -227,94 +197,19 @@ describe("the share page", () => {
   describe("the number of downloads", () => {
     it("is kept exactly when twenty come at once, for each recipient alone", async () => {
       const emails = [1, 2].map(() => `r${randomBytes(4).toString("hex")}@elsewhere.example`);
-      const { share } = await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/shares`, { documentIds: [ids["deed"]], maxDownloads: 5, recipients: emails.map((email) => ({ email })) }));
+      const { share } = await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/shares`, { documentIds: [ids.deed], maxDownloads: 5, recipients: emails.map((email) => ({ email })) }));
       const [one = "", two = ""] = await Promise.all(emails.map(mailedPath));
       const [cookie, cookieTwo] = [await cookieOf(one), await cookieOf(two)];
       const { nonce, html } = await formOf(firm, one, cookie);
       expect(html).toContain("5");
-      const answers = await Promise.all(Array.from({ length: 20 }, () => submit(firm, `${one}/documents/${ids["deed"]}`, { nonce }, cookie)));
+      const answers = await Promise.all(Array.from({ length: 20 }, () => submit(firm, `${one}/documents/${ids.deed}`, { nonce }, cookie)));
       const statuses = answers.map((it) => it.status);
       expect([statuses.filter((it) => it === 303).length, statuses.filter((it) => it === 410).length]).toEqual([5, 15]);
       expect(await answers.find((it) => it.status === 410)?.text()).toContain("<h1>");
-      expect((await download(two, ids["deed"] ?? "", cookieTwo)).status).toBe(303);
+      expect((await download(two, ids.deed, cookieTwo)).status).toBe(303);
       expect((await expectOk(firm.admin.call("GET", `/staff/shares/${share.shareId}`))).recipients).toMatchObject([{ downloads: 5 }, { downloads: 1 }]);
       const granted = (await recordsOf(firm)).filter((it) => it["action"] === "share.download" && it["about"].shareId === share.shareId && it["result"] === "granted");
       expect(granted).toHaveLength(6);
-    });
-  });
-
-  describe("a shared folder", () => {
-    it("shows what lies in it, and nothing above, beside, closed or unpublished", async () => {
-      const { path } = await firm.share(caseId, { folderId });
-      const cookie = await cookieOf(path);
-      const { html } = await formOf(firm, path, cookie);
-      for (const word of [names.deed, "Dentro", ids["deed"]]) expect(html).toContain(word);
-      for (const word of [names.inner, names.closed, names.beside, names.above, names.draft, "Cerrada", "Hermana", "Todo", caseTitle]) expect(html).not.toContain(word);
-      expect((await formOf(firm, `${path}?folder=${inner}`, cookie)).html).toContain(names.inner);
-      const folders = (await expectOk(firm.admin.call("GET", `/staff/cases/${caseId}/items`))).items;
-      for (const query of [`folder=${closed}`, `folder=${folders[0].folderId}`, "folder=fol_00000000000000000000000000", "folder=x", "cursor=x", "other=1", `folder=${inner}&cursor=AAAA`])
-        expect((await raw(firm, "GET", `${path}?${query}`, { cookie })).status, query).toBe(404);
-      for (const key of ["deed", "inner"]) {
-        const answer = await download(path, ids[key] ?? "", cookie);
-        expect(answer.status, key).toBe(303);
-        expect(sha256Of(Buffer.from(await (await fetch(answer.headers.get("location") ?? "")).arrayBuffer()))).toBe(sha256Of(bytes[key as keyof typeof names]));
-      }
-      for (const key of ["closed", "beside", "above", "draft"]) expect((await download(path, ids[key] ?? "", cookie)).status, key).toBe(404);
-    });
-
-    it("is what lies in it now: what is moved out, or lies in another case, is not there", async () => {
-      const { path } = await firm.share(caseId, { folderId });
-      const cookie = await cookieOf(path);
-      const moving = await firm.upload(caseId, "Mudanza.pdf", randomBytes(10), inner);
-      expect((await download(path, moving, cookie)).status).toBe(303);
-      await expectOk(filingOf(firm.admin.call, caseId).patch(`documents/${moving}`, { folderId: closed }));
-      expect((await download(path, moving, cookie)).status).toBe(404);
-      const elsewhere = await firm.upload(await firm.createCase((await expectOk(firm.admin.call("GET", `/staff/cases/${caseId}`))).clientId), "Ajeno.pdf");
-      for (const id of [elsewhere, "doc_00000000000000000000000000", "doc_x", "..%2F..", "%00"]) expect((await submit(firm, `${path}/documents/${id}`, { nonce: (await formOf(firm, path, cookie)).nonce }, cookie)).status, id).toBe(404);
-    });
-
-    it("is shown the same whatever its link hints at: nothing, another way, or a folder that nobody shared", async () => {
-      const { path } = await firm.share(caseId, { folderId });
-      const cookie = await cookieOf(path);
-      const list = async () => (await firm.anyone("GET", path, undefined, json(cookie))).body;
-      const shown = await list();
-      expect(shown.items).toMatchObject([{ folderId: inner }, { documentId: ids["deed"] }]);
-      const item = (await scan(firm)).find((it) => it["linkHash"] === linkHashOf(path.slice("/s/".length)));
-      expect(item?.["folderPath"]).toHaveLength(2);
-      // Of a link from before there were hints; of a folder that was moved since; of one that was never shared.
-      for (const folderPath of [undefined, [inner, folderId], [inner], [folderId, closed], ["fol_00000000000000000000000000"]]) {
-        await documentClient().send(new PutCommand({ TableName: firm.table, Item: { ...item, folderPath } }));
-        expect(await list(), String(folderPath)).toEqual(shown);
-      }
-    });
-
-    it("says of what staff let through unscanned that nobody checked it, on the page as in JSON", async () => {
-      const { folderId: mixed } = await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/folders`, { name: "Cifrados" }));
-      await firm.upload(caseId, "Limpio.pdf", randomBytes(10), mixed);
-      firm.scanner.mode = "UNSUPPORTED";
-      const sealed = randomBytes(10);
-      const it = await announce(firm, caseId, sealed, { name: "Cifrado.pdf", folderId: mixed });
-      await put(it, sealed);
-      await expectOk(complete(firm, caseId, it));
-      await firm.settle();
-      firm.scanner.mode = "auto";
-      await expectOk(firm.admin.call("POST", `/staff/cases/${caseId}/documents/${it.documentId}/versions/${it.versionId}/release`, { reason: "Lo cifra el notario." }));
-      await firm.settle();
-      const { path } = await firm.share(caseId, { folderId: mixed });
-      const cookie = await cookieOf(path);
-      expect((await firm.anyone("GET", path, undefined, json(cookie))).body.items).toMatchObject([{ name: "Cifrado.pdf", scanned: false }, { name: "Limpio.pdf", scanned: true }]);
-      const { html } = await formOf(firm, path, cookie);
-      expect(html).toMatch(/Cifrado\.pdf<.*No se ha comprobado si tiene virus.*Limpio\.pdf</s);
-      expect(html.match(/virus/g)).toHaveLength(1);
-    });
-
-    it("shared as a selection is those documents alone", async () => {
-      const { path } = await firm.share(caseId, { documentIds: [ids["inner"], ids["draft"], ids["closed"]] });
-      const cookie = await cookieOf(path);
-      const { items } = (await firm.anyone("GET", path, undefined, json(cookie))).body;
-      expect(items.map((it: { documentId: string }) => it.documentId)).toEqual([ids["inner"], ids["closed"]]);
-      expect((await download(path, ids["deed"] ?? "", cookie)).status).toBe(404);
-      expect((await raw(firm, "GET", `${path}?folder=${inner}`, { cookie })).status).toBe(404);
     });
   });
 
@@ -326,15 +221,15 @@ describe("the share page", () => {
       for (const word of secretWords) expect(JSON.stringify(door.body)).not.toContain(word);
       const opened = await firm.anyone("POST", `${path}/open`, {}, json());
       expect(opened.status).toBe(200);
-      expect(opened.body.items).toMatchObject([{ kind: "folder", folderId: inner, name: "Dentro" }, { kind: "document", documentId: ids["deed"], name: names.deed, size: 12_345, sha256: sha256Of(bytes.deed) }]);
+      expect(opened.body.items).toMatchObject([{ kind: "folder", folderId: inner, name: "Dentro" }, { kind: "document", documentId: ids.deed, name: names.deed, size: 12_345, sha256: sha256Of(bytes.deed) }]);
       expect(JSON.stringify(opened.body)).not.toMatch(/s3VersionId|folderPath|caseId/);
       const cookie = opened.headers.getSetCookie()[0]?.split(";")[0] ?? "";
       expect((await firm.anyone("GET", path, undefined, json(cookie))).body.items).toEqual(opened.body.items);
-      const file = await expectOk(firm.anyone("POST", `${path}/documents/${ids["deed"]}`, {}, json(cookie)));
+      const file = await expectOk(firm.anyone("POST", `${path}/documents/${ids.deed}`, {}, json(cookie)));
       expect(Object.keys(file).toSorted()).toEqual(["expiresAt", "fileName", "url"]);
       expect(new URL(file.url).searchParams.get("X-Amz-Expires")).toBe("60");
       expect(sha256Of(Buffer.from(await (await fetch(file.url)).arrayBuffer()))).toBe(sha256Of(bytes.deed));
-      expect((await firm.anyone("POST", `${path}/documents/${ids["beside"]}`, {}, json(cookie))).body).toMatchObject({ status: 404, code: "not_found" });
+      expect((await firm.anyone("POST", `${path}/documents/${ids.beside}`, {}, json(cookie))).body).toMatchObject({ status: 404, code: "not_found" });
     });
   });
 

@@ -135,13 +135,13 @@ test("an upload whose sender goes away leaves nothing", async () => {
       socket.write(`PUT ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Length: 100\r\n\r\nhalf of it`);
     });
     void vi
-      .waitUntil(async () => (await s3.blobs()).length > before.length, { timeout: 2000, interval: 5 })
+      .waitUntil(async () => (await s3.blobs()).length > before.length, { timeout: 20_000, interval: 5 })
       .then(() => {
         socket.destroy();
         resolve();
       });
   });
-  await vi.waitUntil(async () => (await s3.blobs()).length === before.length, { timeout: 2000, interval: 5 });
+  await vi.waitUntil(async () => (await s3.blobs()).length === before.length, { timeout: 20_000, interval: 5 });
   expect(await refusalOf(s3.client.send(new GetObjectCommand({ Bucket: bucket, Key: key })))).toMatchObject({ name: "NoSuchKey" });
   expect(silenced).not.toHaveBeenCalled();
   silenced.mockRestore();

@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 const eventsOf = (key: string): readonly EventBridgeEvent[] => s3.events.filter(({ detail }) => detail.object.key === key);
-const arrived = (key: string, count: number) => vi.waitUntil(() => eventsOf(key).length >= count, { timeout: 2000, interval: 5 });
+const arrived = (key: string, count: number) => vi.waitUntil(() => eventsOf(key).length >= count, { timeout: 20_000, interval: 5 });
 const put = (Key: string, Body = "content") => s3.client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
 
 test("PutObject sends Object Created in S3's shape, with the version and the key as it is", async () => {
