@@ -4,10 +4,11 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callerOf, expectOk, sha256Of, type Answer, type Caller } from "../../local/caller.ts";
 import { openLink, startTestFirm, type TestFirm } from "./firm.ts";
+import { recordsOf } from "./probe.ts";
 
 type Output = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- what the SDK answers is whatever it answers
 type Next = (args: { input: unknown }) => Promise<unknown>;
-interface Stack { add(middleware: (next: Next, context: { commandName?: string }) => Next, options: { step: "initialize"; name: string }): void }
+interface Stack { add(middleware: (next: Next, context: { commandName?: string }) => Next, options: { step: "initialize" | "finalizeRequest"; name: string; priority?: "low" }): void }
 
 /** What a call to the table comes to instead of its answer. */
 type Fault = (input: Output, answer: () => Promise<Output>) => Promise<unknown>;
@@ -31,7 +32,7 @@ const truncated: Fault = async ({ RequestItems }, answer) => {
 describe("a fault while a decision is read", () => {
   let firm: TestFirm;
   /** The calls of one request to the table, and what happens to which of them. */
-  interface Watched { readonly commands: string[]; readonly at: (index: number, command: string) => Fault | undefined }
+  interface Watched { readonly commands: string[]; readonly at: (index: number, command: string) => Fault | undefined; readonly loses: Set<string> }
   let upcoming: Watched | null = null;
   // A refusal does not wait for what was read beside it: those calls are still that request's, though the next one has begun.
   const watched = new AsyncLocalStorage<Watched | null>();
@@ -45,7 +46,14 @@ describe("a fault while a decision is read", () => {
     firm = await startTestFirm({}, { watch: (_, client) => {
       if (!(client instanceof DynamoDBClient)) return;
       // The kinds of client share this method but not its type.
-      (client.middlewareStack as Stack).add((next, { commandName = "" }) => async (args) => {
+      const stack = client.middlewareStack as Stack;
+      // Behind the SDK's retries: what was asked was done, and its answer is lost once.
+      stack.add((next, { commandName = "" }) => async (args) => {
+        const answer = await next(args);
+        if (watched.getStore()?.loses.delete(commandName)) throw Object.assign(new Error("No answer in time."), { name: "TimeoutError", $metadata: {} });
+        return answer;
+      }, { step: "finalizeRequest", name: "lose", priority: "low" });
+      stack.add((next, { commandName = "" }) => async (args) => {
         const request = watched.getStore();
         const fault = request?.at(request.commands.push(commandName) - 1, commandName);
         return fault ? fault(args.input as Output, () => next(args) as Promise<Output>) : next(args); // the SDK passes its input and output as they are
@@ -101,9 +109,9 @@ describe("a fault while a decision is read", () => {
   afterAll(async () => { unsubscribe("http.server.request.start", begin); await firm.stop(); });
 
   /** @returns the answer, and the calls to the table that it took. */
-  const during = async (ask: Ask, at: Watched["at"] = () => undefined) => {
+  const during = async (ask: Ask, at: Watched["at"] = () => undefined, loses = new Set<string>()) => {
     const commands: string[] = [];
-    upcoming = { commands, at };
+    upcoming = { commands, at, loses };
     const { status, headers } = await ask();
     upcoming = null;
     return { status, headers, commands };
@@ -155,5 +163,14 @@ describe("a fault while a decision is read", () => {
     const once = await during(download, (_, command) => (command === "BatchGetItemCommand" && batches++ === 0 ? truncated : undefined));
     expect([once.status, batches]).toEqual([200, expect.any(Number)]);
     expect(batches).toBeGreaterThan(1);
+  });
+
+  it("that loses the answer to a write leaves it written once, and the request as it was", async () => {
+    for (const [what, command] of [["client.download", "PutItemCommand"], ["share.download", "TransactWriteItemsCommand"]] as const) {
+      const loses = new Set<string>([command]);
+      const { status, headers } = await during(open[what]!, undefined, loses);
+      const records = (await recordsOf(firm)).filter((it) => it["requestId"] === headers.get("x-request-id"));
+      expect([what, status < 400, loses.size, records.map((it) => it["result"])]).toEqual([what, true, 0, ["granted"]]);
+    }
   });
 });

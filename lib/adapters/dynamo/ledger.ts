@@ -76,8 +76,13 @@ export class TableLedger implements Ledger {
     return new TableChange([{ write, otherwise: () => new Refusal("conflict", "A request with this Idempotency-Key was made at the same moment.") }]);
   }
 
+  /** The event's id is new: a record that is there already was written by this very call, whose answer was lost before the SDK asked again. */
   async record(event: AuditEvent): Promise<void> {
-    await answered(this.#table.client.send(new PutCommand({ TableName: this.#table.name, ...newRecord(event) })));
+    try {
+      await answered(this.#table.client.send(new PutCommand({ TableName: this.#table.name, ...newRecord(event) })));
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "ConditionalCheckFailedException") throw error;
+    }
   }
 
   /** Cancelled by a concurrent transaction (TransactionConflict) is tried again with jitter; a failed condition is its refusal. */
