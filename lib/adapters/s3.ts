@@ -1,6 +1,6 @@
 import {
   AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, GetObjectCommand, HeadObjectCommand,
-  ListObjectsV2Command, ListObjectVersionsCommand, ListPartsCommand, PutObjectCommand, PutObjectTaggingCommand, UploadPartCommand, type S3Client,
+  ListObjectsV2Command, ListObjectVersionsCommand, ListPartsCommand, PutObjectCommand, PutObjectTaggingCommand, UploadPartCommand, type ListObjectVersionsCommandOutput, type S3Client,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { attachment, safeContentType } from "../domain/document.ts";
@@ -107,15 +107,19 @@ export const objectsIn = (client: S3Client, Bucket: string, clock: () => Date): 
 
     async describe(Key, VersionId) {
       const head = await unless(["NotFound"], null, client.send(new HeadObjectCommand({ Bucket, Key, VersionId, ChecksumMode: "ENABLED" })));
-      return head && { s3VersionId: head.VersionId ?? "", size: head.ContentLength ?? -1, sha256: checksumToHex(head.ChecksumSHA256 ?? "") };
+      if (head === null) return null;
+      return { s3VersionId: head.VersionId ?? "", size: head.ContentLength ?? -1, sha256: checksumToHex(head.ChecksumSHA256 ?? ""), ...(head.ContentEncoding && { encoding: head.ContentEncoding }) };
     },
 
     release: (Key, VersionId) => tag(Key, VersionId, "yes"),
     withhold: (Key, VersionId) => tag(Key, VersionId, "no"),
 
     async discard(Key) {
-      const { Versions = [], DeleteMarkers = [] } = await answered(client.send(new ListObjectVersionsCommand({ Bucket, Prefix: Key })));
-      for (const it of [...Versions, ...DeleteMarkers]) if (it.Key === Key) await answered(client.send(new DeleteObjectCommand({ Bucket, Key, VersionId: it.VersionId })));
+      for (let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | null = {}; markers !== null; ) {
+        const page: ListObjectVersionsCommandOutput = await answered(client.send(new ListObjectVersionsCommand({ Bucket, Prefix: Key, ...markers })));
+        for (const it of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]) if (it.Key === Key) await answered(client.send(new DeleteObjectCommand({ Bucket, Key, VersionId: it.VersionId })));
+        markers = page.IsTruncated === true ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : null;
+      }
     },
   };
 };

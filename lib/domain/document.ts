@@ -11,8 +11,11 @@ const facts = z.object({
   completedBy: z.optional(z.union([idOf("member"), idOf("contact")])),
   /** The composite checksum of the parts that the uploader named; written before S3 is asked to join them, so that whatever it makes of them is known beforehand. */
   sealed: z.optional(z.object({ at: instant, sha256: z.string() })),
-  /** S3 said what it holds under this version's key; the checksum of joined parts is a composite, which ends in their number. */
-  stored: z.optional(z.object({ at: instant, s3VersionId: z.string(), size: z.int(), sha256: z.string() })),
+  /**
+   * S3 said what it holds under this version's key; the checksum of joined parts is a composite, which ends in their number. `encoding` is a
+   * `Content-Encoding` that the uploader sent along, which no signature of a URL can forbid.
+   */
+  stored: z.optional(z.object({ at: instant, s3VersionId: z.string(), size: z.int(), sha256: z.string(), encoding: z.optional(z.string()) })),
   /** The malware scan's word on that very S3 version. */
   verdict: z.optional(z.object({ at: instant, s3VersionId: z.string(), result: z.enum(["clean", "threats", "unsupported", "failed"]) })),
   /** The word of staff in place of a scan that could not give one. */
@@ -48,14 +51,20 @@ export type Version = z.infer<typeof version>;
 export const versionStates = ["pending", "received", "scanning", "held", "available", "quarantined", "rejected", "aborted", "purged"] as const;
 export type VersionState = (typeof versionStates)[number];
 
-/** The bytes that S3 holds are the announced ones: the whole file's hash of a single PUT, the composite of the parts that the uploader named. */
+/**
+ * The bytes that S3 holds are the announced ones: the whole file's hash of a single PUT, the composite of the parts that the uploader named. Under an encoding
+ * they are not: whoever downloads would get what it decodes to, which nobody hashed and nobody scanned.
+ */
 export const bytesMatch = ({ size, sha256, multipart, facts: { stored, sealed } }: Pick<Version, "size" | "sha256" | "multipart" | "facts">): boolean => {
   const expected = multipart ? sealed?.sha256 : sha256;
-  return expected !== undefined && stored?.size === size && stored.sha256 === expected;
+  return expected !== undefined && stored?.size === size && stored.sha256 === expected && stored.encoding === undefined;
 };
 
 /** The scan's word on the bytes that S3 holds, if it has one. */
 const verdictOn = ({ stored, verdict }: Facts) => (stored !== undefined && verdict?.s3VersionId === stored.s3VersionId ? verdict.result : null);
+
+/** The scan has the announced bytes, and has not spoken. */
+export const isUnheard = (it: Version): boolean => it.scan && bytesMatch(it) && verdictOn(it.facts) === null;
 
 /** The scan spoke and said neither clean nor threats: nobody knows, and staff may answer for it. */
 const isUndecided = (facts: Facts): boolean => ["unsupported", "failed"].includes(verdictOn(facts) ?? "");
@@ -101,8 +110,8 @@ const published = z.object({
 export type Published = z.infer<typeof published>;
 
 /** The checksum that S3 verified of a file that came in parts, as a field of whatever tells of it. */
-export const compositeIn = ({ multipart, facts: { sealed } }: Pick<Version, "multipart" | "facts">): Pick<Published, "composite"> =>
-  (multipart && sealed ? { composite: { sha256: sealed.sha256, partSize: multipart.partSize } } : {});
+export const compositeIn = ({ multipart, facts: { sealed, stored } }: Pick<Version, "multipart" | "facts">): Pick<Published, "composite"> =>
+  (multipart && sealed && stored?.sha256 === sealed.sha256 ? { composite: { sha256: sealed.sha256, partSize: multipart.partSize } } : {});
 
 /** A document of a case. `folderPath` (outermost first) is a hint; `folderId` is the truth. */
 export const document = z.object({

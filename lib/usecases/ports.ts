@@ -209,7 +209,7 @@ export interface Objects {
   /** Whether S3 holds an object under the key; asks no right to read it. */
   exists(key: string): Promise<boolean>;
   /** What S3 holds, by default in the newest version; hex digits of SHA-256, of the whole object or, ending in `-` and their number, of its parts. */
-  describe(key: string, s3VersionId?: string): Promise<{ readonly s3VersionId: string; readonly size: number; readonly sha256: string } | null>;
+  describe(key: string, s3VersionId?: string): Promise<{ readonly s3VersionId: string; readonly size: number; readonly sha256: string; readonly encoding?: string } | null>;
   /** Lets those who sign downloads read this version. */
   release(key: string, s3VersionId: string): Promise<void>;
   /** Takes that back, from URLs that were signed before too. */

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
+import { brotliCompressSync } from "node:zlib";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { singlePutLimit } from "../../lib/domain/upload.ts";
@@ -39,6 +40,7 @@ describe("documents", () => {
       ["a storage key of its own", { ...good, key: "x" }, 400, "body.key"],
     ];
     it("of what cannot be is refused naming the field, and stores nothing", async () => {
+      await firm.settle();
       const before = await stateOf(firm);
       for (const [what, body, status, path, message] of refused) {
         const answer = await firm.admin.call("POST", `/staff/cases/${caseId}/documents`, body);
@@ -50,6 +52,7 @@ describe("documents", () => {
 
     it("of a new version is held to the same", async () => {
       const it = await announce(firm, caseId, Buffer.from("x"));
+      await firm.settle();
       const before = await stateOf(firm);
       for (const [body, status] of [[{ contentType: "application/pdf", size: 0, sha256: "a".repeat(64) }, 400], [{ contentType: "application/pdf", size: maxUploadBytes + 1, sha256: "a".repeat(64) }, 413], [{ contentType: "application/pdf", size: 1 }, 400]] as const)
         expect((await firm.admin.call("POST", `/staff/cases/${caseId}/documents/${it.documentId}/versions`, body)).status).toBe(status);
@@ -119,6 +122,21 @@ describe("documents", () => {
       expect((await staffDownload(it, it.versionId)).status).toBe(423);
       expect((await publish(it)).status).toBe(423);
     });
+  });
+
+  // No signature forbids a header that it does not name, but for S3's own: a browser would save what brotli makes of bytes that nobody scanned or hashed.
+  it("sent under an encoding are not the announced ones, though their hash is: they are rejected, and nobody gets them", async () => {
+    const bytes = brotliCompressSync(randomBytes(100));
+    for (const encoding of ["br", "gzip", "identity"]) {
+      const it = await announce(firm, caseId, bytes);
+      const { status, s3VersionId } = await put(it, bytes, { "content-encoding": encoding });
+      expect(status).toBe(200);
+      await expectOk(complete(firm, caseId, it));
+      await firm.bus.publish("default", verdictEvent(firm.bucket, it.key, s3VersionId, "NO_THREATS_FOUND"));
+      await firm.settle();
+      expect([encoding, (await versionNow(firm, caseId, it))["state"], await tagsOf(firm, it.documentId, it.versionId)]).toEqual([encoding, "rejected", {}]);
+      expect([(await staffDownload(it, it.versionId)).status, (await publish(it)).status]).toEqual([423, 423]);
+    }
   });
 
   describe("a download", () => {

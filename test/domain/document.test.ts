@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { answersFor, attachment, isScanned, mayRelease, objectKey, parseObjectKey, safeContentType, saysMore, stateOf, type Facts, type Version } from "../../lib/domain/document.ts";
+import { answersFor, attachment, compositeIn, isScanned, mayRelease, objectKey, parseObjectKey, safeContentType, saysMore, stateOf, type Facts, type Version } from "../../lib/domain/document.ts";
 import { newId } from "../../lib/domain/ids.ts";
 import { fileName } from "../../lib/domain/text.ts";
 
@@ -43,13 +43,14 @@ describe("a version's state", () => {
     ["the scan found something in what was released", { completed: at, stored, verdict: { ...clean, result: "threats" }, released: at }, true, "quarantined"],
     ["S3 holds more bytes", { completed: at, stored: { ...stored, size: 11 }, verdict: clean, released: at }, true, "rejected"],
     ["S3 holds other bytes", { completed: at, stored: { ...stored, sha256: "b".repeat(64) }, verdict: clean, released: at }, true, "rejected"],
+    ["S3 holds them under an encoding", { completed: at, stored: { ...stored, encoding: "br" }, verdict: clean, released: at }, true, "rejected"],
     ["S3 knows no checksum", { completed: at, stored: { ...stored, sha256: "" }, verdict: clean, released: at }, true, "rejected"],
   ];
   for (const [when, facts, scan, state] of cases) it(`is ${state} when ${when}`, () => { expect(stateOf(versionWith(facts, scan))).toBe(state); });
 
   const facts = fc.record({
     completed: fc.constant<Facts["completed"]>(at), waived: fc.constant<Facts["waived"]>(waived), aborted: fc.constant<Facts["aborted"]>(at), sealed: fc.constantFrom<Facts["sealed"][]>({ at, sha256: composite }, { at, sha256: `${"d".repeat(64)}-7` }),
-    stored: fc.record({ at: fc.constant<typeof at>(at), s3VersionId: fc.constantFrom("s1", "s2"), size: fc.constantFrom(10, 11), sha256: fc.constantFrom(sha256, "b".repeat(64), composite) }),
+    stored: fc.record({ at: fc.constant<typeof at>(at), s3VersionId: fc.constantFrom("s1", "s2"), size: fc.constantFrom(10, 11), sha256: fc.constantFrom(sha256, "b".repeat(64), composite), encoding: fc.constantFrom(undefined, undefined, "br") }),
     verdict: fc.record({ at: fc.constant<typeof at>(at), s3VersionId: fc.constantFrom("s1", "s2"), result: fc.constantFrom("clean" as const, "threats" as const, "unsupported" as const, "failed" as const) }),
     released: fc.constant<Facts["released"]>(at),
   }, { requiredKeys: [] });
@@ -60,7 +61,7 @@ describe("a version's state", () => {
       const version = versionWith(known, scan, inParts ? { multipart } : {});
       if (stateOf(version) !== "available") return;
       expect([known.released, known.aborted]).toEqual([at, undefined]);
-      expect(known.stored).toMatchObject({ size: 10, sha256: inParts ? known.sealed?.sha256 : sha256 });
+      expect(known.stored).toMatchObject({ size: 10, sha256: inParts ? known.sealed?.sha256 : sha256, encoding: undefined });
       if (scan) expect(known.verdict?.s3VersionId).toBe(known.stored?.s3VersionId);
       if (scan) expect(known.waived ? ["clean", "unsupported", "failed"] : ["clean"]).toContain(known.verdict?.result);
       expect(mayRelease(version)).toBe(true);
@@ -78,6 +79,13 @@ describe("a version's state", () => {
     expect(inParts({ sealed: { at, sha256: composite }, stored: { ...joined, size: 9 }, verdict: clean })).toBe("rejected");
     // What nobody named is nobody's, were it the announced hash itself.
     expect(inParts({ stored, verdict: clean, released: at })).toBe("rejected");
+  });
+
+  it("tells a composite when S3 has verified it, and not before", () => {
+    const [sealed, joined] = [{ at, sha256: composite } as const, { ...stored, sha256: composite } as const];
+    expect(compositeIn(versionWith({ sealed, stored: joined }, true, { multipart }))).toEqual({ composite: { sha256: composite, partSize: multipart.partSize } });
+    const unverified: readonly Facts[] = [{ sealed }, { sealed, stored }, { stored: joined }];
+    for (const facts of unverified) expect(compositeIn(versionWith(facts, true, { multipart }))).toEqual({});
   });
 
   it("comes from the words that say most, whatever their order", () => {
