@@ -30,11 +30,12 @@ import { clientBindings } from "./http/bindings/client.ts";
 import { staffBindings } from "./http/bindings/staff.ts";
 import { openAnswers } from "./http/open.ts";
 import { sharePage } from "./http/share-page.ts";
+import type { About } from "./domain/event.ts";
 import { newId } from "./domain/ids.ts";
 import { toInstant } from "./domain/time.ts";
 import { inviteMember } from "./usecases/invitations.ts";
 import { linkMembers } from "./usecases/linking.ts";
-import { reconcile, type Findings } from "./usecases/reconcile.ts";
+import { clean, reconcile, type Findings } from "./usecases/reconcile.ts";
 import { Trail } from "./usecases/request.ts";
 import { Round } from "./usecases/round.ts";
 import { sweepUploads } from "./usecases/sweep.ts";
@@ -117,14 +118,13 @@ export const composeReconciliation = (config: Pick<Config<"staff-api">, "TABLE_N
   const listing = listingOf(client, config.BUCKET_NAME);
   const now = () => toInstant(around.clock());
   const sweep = sweepUploads({ ...ports, objects: objectsIn(client, config.BUCKET_NAME, around.clock) });
-  const request = () => ({ principal: { kind: "system", name: "reconcile" }, now: now(), trail: new Trail("uploads.sweep", newId("httpRequest", new Date(now()))) }) as const;
+  const request = (action: string, about: About = {}) => ({ principal: { kind: "system", name: "reconcile" }, now: now(), trail: new Trail(action, newId("httpRequest", new Date(now())), undefined, about) }) as const;
   return {
-    find: () => reconcile(everyVersion(table), listing.objects(), listing.uploads(), now()),
-    async clean({ orphans, strays }: Findings): Promise<void> {
-      for (const it of orphans) await listing.deleteObject(it);
-      for (const it of strays) await listing.abort(it);
+    find: () => reconcile(ports, everyVersion(table), listing, now()),
+    async clean(found: Findings): Promise<void> {
+      await clean({ ...ports, bucket: listing }, request, found);
       const round = new Round();
-      for (let more = true; more; ) ({ more } = await sweep(request(), round, 100));
+      for (let more = true; more; ) ({ more } = await sweep(request("uploads.sweep"), round, 100));
       round.end();
     },
   };

@@ -10,9 +10,9 @@ import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../local/emulators/child.ts";
 import { deployedStaffApi } from "./deployed.ts";
 
 /**
- * `npm run reconcile [-- --firm firms/<name>.json] [--clean]`: does the bucket hold what the table says, and nothing else? Without a firm it looks at
- * the local cloud of `npm start`; with one, under the operator's own AWS credentials. It reads unless `--clean` is there, and what a version names
- * it never touches.
+ * `npm run reconcile [-- --firm firms/<name>.json] [--clean <how many>]`: does the bucket hold what the table says, and nothing else? Without a firm it
+ * looks at the local cloud of `npm start`; with one, under the operator's own AWS credentials. It reads unless it is told to clean as many as it found: a
+ * table that is another firm's, or as it was last week, names fewer. What a version names it never touches.
  */
 const local = z.object({ table: z.string(), s3: z.string(), dynamodb: z.string() });
 
@@ -28,7 +28,7 @@ const whatToCompare = async (firm: string | undefined): Promise<Parameters<typeo
 };
 
 const main = async (): Promise<boolean> => {
-  const { values } = parseArgs({ options: { firm: { type: "string" }, clean: { type: "boolean" } } });
+  const { values } = parseArgs({ options: { firm: { type: "string" }, clean: { type: "string" } } });
   const reconciliation = composeReconciliation(await whatToCompare(values.firm), aws);
   const found = await reconciliation.find();
   console.log(`${found.versions} versions in the table, ${found.objects} object versions in the bucket.`);
@@ -37,14 +37,15 @@ const main = async (): Promise<boolean> => {
   };
   tell("object versions that no version names", found.orphans, (it) => `${it.key}  ${it.s3VersionId}  ${it.isMarker ? "delete marker" : `${it.size} bytes`}  ${it.at}`);
   tell("uploads in parts that no version collects", found.strays, (it) => `${it.key}  ${it.at}`);
-  tell("unfinished uploads whose time is over", found.overdue, (it) => `${objectKey(it)}  announced ${it.createdAt}`);
+  tell("unfinished uploads, or silent scans, whose time is over", found.overdue, (it) => `${objectKey(it)}  announced ${it.createdAt}`);
   tell("versions whose bytes are GONE (nothing cleans these: docs/runbook.md)", found.lost, (it) => `${objectKey(it)}  of case ${it.caseId}`);
   const toClean = found.orphans.length + found.strays.length + found.overdue.length;
-  if (toClean > 0 && values.clean === true) {
+  const isConfirmed = values.clean === String(toClean);
+  if (toClean > 0 && isConfirmed) {
     await reconciliation.clean(found);
     console.log(`Cleaned ${toClean}.`);
-  } else console.log(toClean > 0 ? "Nothing was changed. --clean removes all but what is gone." : found.lost.length > 0 ? "Nothing to clean." : "They agree.");
-  return found.lost.length === 0 && (toClean === 0 || values.clean === true);
+  } else console.log(toClean > 0 ? `Nothing was changed. --clean ${toClean} removes these, but nothing of what is gone.` : found.lost.length > 0 ? "Nothing to clean." : "They agree.");
+  return found.lost.length === 0 && (toClean === 0 || isConfirmed);
 };
 
 try {

@@ -1,9 +1,9 @@
 import { AbortMultipartUploadCommand, DeleteObjectCommand, ListMultipartUploadsCommand, ListObjectVersionsCommand, type ListMultipartUploadsCommandOutput, type ListObjectVersionsCommandOutput, type S3Client } from "@aws-sdk/client-s3";
 import { toInstant } from "../domain/time.ts";
-import type { ListedObject, ListedUpload } from "../usecases/reconcile.ts";
+import type { Bucket, ListedObject, ListedUpload } from "../usecases/reconcile.ts";
 
 /** Everything that a bucket holds, for whoever compares it with the table. No function of the firm has these rights: an operator has. */
-export const listingOf = (client: S3Client, Bucket: string) => ({
+export const listingOf = (client: S3Client, Bucket: string): Bucket => ({
   async *objects(): AsyncGenerator<ListedObject> {
     for (let markers: { KeyMarker?: string; VersionIdMarker?: string } | null = {}; markers !== null; ) {
       const page: ListObjectVersionsCommandOutput = await client.send(new ListObjectVersionsCommand({ Bucket, ...markers }));

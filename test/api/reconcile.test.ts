@@ -2,12 +2,17 @@ import { CreateMultipartUploadCommand, DeleteObjectCommand, HeadObjectCommand, L
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { documentsIn } from "../../lib/adapters/dynamo/documents.ts";
+import { Table } from "../../lib/adapters/dynamo/table.ts";
+import { listingOf } from "../../lib/adapters/s3-listing.ts";
 import { composeReconciliation } from "../../lib/compose.ts";
-import { newId } from "../../lib/domain/ids.ts";
+import { newId, type DocumentId, type VersionId } from "../../lib/domain/ids.ts";
+import { toInstant } from "../../lib/domain/time.ts";
+import { reconcile, type Bucket } from "../../lib/usecases/reconcile.ts";
 import { expectOk } from "../../local/caller.ts";
 import { startTestFirm, type TestFirm } from "./firm.ts";
 import { announceInParts, sendParts } from "./in-parts.ts";
-import { announce, announceVersion, documentClient, put, putObject, stateOf } from "./probe.ts";
+import { announce, announceVersion, documentClient, put, putObject, recordsOf, stateOf, type Announced } from "./probe.ts";
 
 describe("the comparison of table and bucket", () => {
   let firm: TestFirm;
@@ -26,6 +31,11 @@ describe("the comparison of table and bucket", () => {
   const inHours = (hours: number) => composeReconciliation({ TABLE_NAME: firm.table, BUCKET_NAME: firm.bucket }, { clock: () => new Date(Date.now() + hours * hour), firstPasswords: { staff: "none", client: "none" } });
   const keyOfNobody = (): string => `${newId("document", new Date())}/${newId("version", new Date())}`;
   const s3Versions = async (key: string): Promise<string[]> => ((await s3.send(new ListObjectVersionsCommand({ Bucket: firm.bucket, Prefix: key }))).Versions ?? []).map((it) => it.VersionId ?? "");
+  const markPurged = async ({ documentId, versionId }: Announced): Promise<void> => {
+    const table = documentClient();
+    await table.send(new UpdateCommand({ TableName: firm.table, Key: { pk: documentId, sk: `VERSION#${versionId}` }, UpdateExpression: "SET purgedAt = :at", ExpressionAttributeValues: { ":at": firm.clock().toISOString() } }));
+    table.destroy();
+  };
   const documentOf = async (bytes: Buffer) => {
     const it = await announce(firm, caseId, bytes);
     const { s3VersionId } = await put(it, bytes);
@@ -68,6 +78,8 @@ describe("the comparison of table and bucket", () => {
     const before = await stateOf(firm);
     await reconciliation.clean(found);
     expect(await stateOf(firm)).toEqual(before);
+    const [documentId, versionId] = nobodys.split("/");
+    expect((await recordsOf(firm)).filter((it) => it["action"] === "objects.cleaned" && it["who"].id === "reconcile" && it["about"].documentId === documentId && it["about"].versionId === versionId)).toHaveLength(1);
     expect([await s3Versions(named.key), await s3Versions(nobodys), await s3Versions(noKey), await s3Versions(pending.key)]).toEqual([[named.s3VersionId], [], [], [unknown]]);
     expect(await reconciliation.find()).toMatchObject({ orphans: [], strays: [], lost: [], overdue: [] });
     firm.bus.hold(false);
@@ -84,12 +96,32 @@ describe("the comparison of table and bucket", () => {
     expect((await reconciliation.find()).lost.map((version) => version.versionId)).toEqual([it.versionId]);
   });
 
+  it("leaves alone what lies under the key of bytes that are gone: it may be the only copy, brought back from a backup", async () => {
+    const it = await documentOf(randomBytes(62));
+    await s3.send(new DeleteObjectCommand({ Bucket: firm.bucket, Key: it.key, VersionId: it.s3VersionId }));
+    const copy = await putObject(firm, it.key, randomBytes(62));
+    const found = await inHours(2).find();
+    expect([found.lost.some(({ versionId }) => versionId === it.versionId), found.orphans.filter(({ key }) => key === it.key)]).toEqual([true, []]);
+    await inHours(2).clean(found);
+    expect(await s3Versions(it.key)).toEqual([copy]);
+  });
+
+  it("believes the table as it is now where it was read too early: it deletes nothing that was announced since, and misses nothing that was purged since", async () => {
+    const [late, gone] = [await documentOf(randomBytes(63)), await documentOf(randomBytes(64))];
+    const found = await inHours(2).find();
+    // As a reader with a fast clock found them.
+    await inHours(2).clean({ ...found, orphans: [{ key: late.key, s3VersionId: late.s3VersionId, size: 63, at: toInstant(new Date(0)), isMarker: false }] });
+    expect(await s3Versions(late.key)).toEqual([late.s3VersionId]);
+    const documents = documentsIn(new Table(documentClient(), firm.table));
+    const before = async function* () { yield (await documents.version(gone.documentId as DocumentId, gone.versionId as VersionId))!; };
+    // The purge comes between the table and the listing.
+    const bucket: Bucket = { ...listingOf(s3, firm.bucket), async *objects() { await markPurged(gone); yield* []; } };
+    expect(await reconcile({ documents }, before(), bucket, toInstant(new Date()))).toMatchObject({ versions: 1, lost: [] });
+  });
+
   it("misses nothing of what was removed for good, and finds what of it is there after all", async () => {
     const it = await documentOf(randomBytes(61));
-    const table = documentClient();
-    const Key = { pk: it.documentId, sk: `VERSION#${it.versionId}` };
-    await table.send(new UpdateCommand({ TableName: firm.table, Key, UpdateExpression: "SET purgedAt = :at", ExpressionAttributeValues: { ":at": firm.clock().toISOString() } }));
-    table.destroy();
+    await markPurged(it);
     const [orphans, lost] = [async () => (await inHours(2).find()).orphans.map(({ key }) => key), async () => (await inHours(2).find()).lost.map((version) => version.versionId)];
     expect(await orphans()).toContain(it.key);
     await inHours(2).clean(await inHours(2).find());
