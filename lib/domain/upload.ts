@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { bytesMatch, type Version } from "./document.ts";
+import { bytesMatch, isUnheard, type Version } from "./document.ts";
 import { plusDays, type Instant } from "./time.ts";
 
 const mebibyte = 1024 ** 2;
@@ -35,11 +35,14 @@ export const compositeOf = (parts: readonly { readonly sha256: string }[]): stri
 export const uploadDays = 7;
 /** A URL signed before an upload was given up lives for a quarter of an hour, and S3 lets a part finish that had begun: what came late is removed a day later. */
 const remainsDays = 1;
+/** A scan takes minutes. One that has said nothing for a day never will: its plan did not exist yet, or no longer. */
+const silenceDays = 1;
 
-/** When somebody must look at an upload that is not finished: to give it up, or to remove what a given-up one left in S3. Null when there is nothing to do. */
+/** When somebody must look at an upload that is not finished: to give it up, to speak for a silent scan, or to remove what a given-up one left in S3. Null when there is nothing to do. */
 export const dueAt = (it: Version): Instant | null => {
-  const { aborted, swept } = it.facts;
+  const { aborted, swept, stored } = it.facts;
   if (swept !== undefined || it.purgedAt !== undefined) return null;
   if (aborted !== undefined) return plusDays(aborted, remainsDays);
+  if (stored !== undefined && isUnheard(it)) return plusDays(stored.at, silenceDays);
   return bytesMatch(it) ? null : plusDays(it.createdAt, uploadDays);
 };

@@ -2,6 +2,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import * as z from "zod/mini";
 import { auditEvent, type AuditEvent } from "../domain/event.ts";
+import { logError } from "../log.ts";
 import { outboxDetailType, outboxSource } from "./rules.ts";
 
 /** An EventBridge event as its queue delivers it. */
@@ -21,14 +22,14 @@ const queueHandler = <T>(read: (event: BusEvent, attempt: number) => T | Promise
       try {
         known.push(await read(envelope.parse(JSON.parse(body)), Number(attributes.ApproximateReceiveCount)));
       } catch (error) {
-        report(error, messageId);
+        logError(error, { message: messageId });
         batchItemFailures.push({ itemIdentifier: messageId });
       }
     }
     try {
       await handle(known);
     } catch (error) {
-      report(error, "batch");
+      logError(error, { message: "batch" });
       return { batchItemFailures: batch.Records.map((it) => ({ itemIdentifier: it.messageId })) };
     }
     return { batchItemFailures };
@@ -38,11 +39,6 @@ const queueHandler = <T>(read: (event: BusEvent, attempt: number) => T | Promise
 export const eachMessage = (one: (event: BusEvent, attempt: number) => Promise<void>) => queueHandler(one, () => Promise.resolve());
 /** The whole batch together, such as sums that one write can take; a message that cannot be read does not hold up the others. */
 export const wholeBatch = <T>(read: (event: BusEvent) => T, handle: (what: readonly T[]) => Promise<void>) => queueHandler(read, handle);
-
-/** No value of the event: it may carry names. */
-const report = (error: unknown, message: string): void => {
-  console.error(JSON.stringify({ level: "error", message, error: error instanceof Error ? error.name : "unknown", at: error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => line.trimStart().startsWith("at ")).slice(0, 6).map((line) => line.trim()) : [] }));
-};
 
 /** The record that an outbox event is, or null for an event of another kind. The detail is the item in DynamoDB's own JSON. */
 export const recordIn = (event: BusEvent): AuditEvent | null => {

@@ -5,6 +5,7 @@ import { newId } from "../domain/ids.ts";
 import type { Principal } from "../domain/principal.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { toInstant, type Instant } from "../domain/time.ts";
+import { logError } from "../log.ts";
 import type { Ledger } from "../usecases/ports.ts";
 import { Trail } from "../usecases/request.ts";
 import { problemOf } from "./problem.ts";
@@ -65,7 +66,7 @@ const answers = ({ clock }: FrameDeps, explain: Explain): Stage => ({
   onError: (request) => {
     const exchange = exchangeOf(request.event);
     const error = request.error;
-    if (!(error instanceof Refusal)) report(error, exchange);
+    if (!(error instanceof Refusal)) logError(error, { requestId: exchange.trail.requestId, action: exchange.trail.action });
     request.response = explain(error, request.event, exchange);
     complete(request.event, request.response);
   },
@@ -94,13 +95,6 @@ const records = ({ ledger }: FrameDeps): Stage => ({
   },
 });
 const needsRecord = ({ trail, route }: Exchange): boolean => !trail.recorded && (route === null || routes[route].audience !== "open");
-
-/** One JSON line without values of the request: a name, a token or an address never reaches a log. */
-const report = (error: Error | null, { trail }: Exchange): void => {
-  // The message stands in the stack too, with as many lines as it likes.
-  const frames = (error?.stack ?? "").replace(error?.message ?? "", "").split("\n").filter((line) => line.trimStart().startsWith("at ")).slice(0, 8).map((line) => line.trim());
-  console.error(JSON.stringify({ level: "error", requestId: trail.requestId, action: trail.action, error: error?.name ?? "unknown", at: frames }));
-};
 
 const securityHeaders = {
   "cache-control": "no-store",

@@ -15,13 +15,16 @@ const duties: Readonly<Partial<Record<JobKind, Look>>> = {
   sweep: async ({ documents }, { now }) => (await documents.dueUploads(now, { limit: 1, after: null })).items.length > 0,
 };
 
-/** The day's event may come twice: two jobs of a kind at once find each other's work done. */
+/** The day's event may come twice: two jobs of a kind at once find each other's work done. A duty that cannot be looked at keeps none of the others. */
 export const daily = (deps: Deps) =>
   async (request: Request<SystemPrincipal>): Promise<void> => {
-    for (const [kind, isAnythingDue] of Object.entries(duties) as [JobKind, Look][]) { // Object.entries forgets the names
-      if (!(await isAnythingDue(deps, request))) continue;
-      const begun = { ...request, trail: new Trail("jobs.begun", newId("httpRequest", new Date(request.now))) };
-      const { jobId, change } = beginJob(deps, begun, { kind, input: {} });
-      await deps.ledger.commit(begun, [change], { about: { jobId } });
-    }
+    const tried = await Promise.allSettled(Object.entries(duties).map(([kind, isAnythingDue]) => begin(deps, request, kind as JobKind, isAnythingDue))); // Object.entries forgets the names
+    for (const it of tried) if (it.status === "rejected") throw it.reason;
   };
+
+const begin = async (deps: Deps, request: Request<SystemPrincipal>, kind: JobKind, isAnythingDue: Look): Promise<void> => {
+  if (!(await isAnythingDue(deps, request))) return;
+  const begun = { ...request, trail: new Trail("jobs.begun", newId("httpRequest", new Date(request.now))) };
+  const { jobId, change } = beginJob(deps, begun, { kind, input: {} });
+  await deps.ledger.commit(begun, [change], { about: { jobId } });
+};

@@ -1,5 +1,8 @@
 import * as z from "zod/mini";
+import type { About } from "../domain/event.ts";
 import type { Job } from "../domain/job.ts";
+import { Refusal } from "../domain/refusal.ts";
+import { logError } from "../log.ts";
 
 const place = z.tuple([z.nullable(z.string()), z.boolean()]);
 
@@ -17,11 +20,13 @@ export class Round {
     [this.after, this.#hasFailed] = position === null ? [null, false] : place.parse(JSON.parse(position));
   }
 
-  /** @returns null where it threw. */
-  async attempt<T>(deal: () => Promise<T>): Promise<T | null> {
+  /** @returns null where it threw, which the log tells of; or where somebody else was at it: the next run sees what came of that. */
+  async attempt<T>(about: About, deal: () => Promise<T>): Promise<T | null> {
     try {
       return await deal();
     } catch (error) {
+      if (error instanceof Refusal && (error.code === "stale" || error.code === "conflict")) return null;
+      logError(error, { message: "Passed by: tomorrow's job tries again.", ...about });
       [this.#hasFailed, this.#reason] = [true, error instanceof Error ? error : new Error(String(error))];
       return null;
     }

@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
-import { objectKey, type Version } from "../domain/document.ts";
+import { isUnheard, objectKey, type Version } from "../domain/document.ts";
 import type { Job } from "../domain/job.ts";
 import type { SystemPrincipal } from "../domain/principal.ts";
-import { Refusal } from "../domain/refusal.ts";
 import { isOver } from "../domain/time.ts";
 import { dueAt } from "../domain/upload.ts";
 import { revokeOn } from "./grants.ts";
@@ -16,7 +15,7 @@ type Deps = Pick<Ports, "ledger" | "cases" | "documents" | "grants" | "objects">
 type System = Request<SystemPrincipal>;
 
 /**
- * Cleans up after uploads that nobody finished, in two visits. At the end of its week an upload is looked for once more (S3's event may have been lost)
+ * Cleans up after uploads that nobody finished, in two visits, and speaks for a scan that never did. At the end of its week an upload is looked for once more (S3's event may have been lost)
  * and given up where S3 holds nothing; a day later, when no URL of it is good any more, what it left in S3 goes. May run twice at once and stop anywhere.
  * Each is visited once in a round: one that others must go on with first, or that cannot be dealt with, does not keep those behind it.
  * @returns how many were visited, and whether the list goes on.
@@ -25,11 +24,12 @@ export const sweepUploads = (deps: Deps) =>
   async (request: System, round: Round, limit: number): Promise<{ readonly swept: number; readonly more: boolean }> => {
     const due = await deps.documents.dueUploads(request.now, { limit, after: round.after });
     let swept = 0;
-    for (const candidate of due.items) if ((await round.attempt(() => visit(deps, request, candidate))) === true) swept++;
+    for (const candidate of due.items) if ((await round.attempt({ documentId: candidate.documentId, versionId: candidate.versionId }, () => visit(deps, request, candidate))) === true) swept++;
     round.after = due.next;
     return { swept, more: due.next !== null };
   };
 
+/** Grants, or versions: a transaction holds twice as many. */
 const mostGrants = 50;
 export const sweepInput = z.strictObject({});
 const perStep = 25;
@@ -44,16 +44,20 @@ const visit = async (deps: Deps, request: System, { documentId, versionId }: Ver
   const isDue = (version: Version | null): version is Version => version !== null && isOver(dueAt(version) ?? undefined, request.now);
   const read = await deps.documents.version(documentId, versionId);
   if (!isDue(read)) return false;
-  try {
-    if (read.facts.aborted !== undefined) await removeRemains(deps, request, read);
-    else if (read.facts.stored === undefined && (await deps.objects.exists(objectKey(read)))) await tell(deps, request, read);
-    else await giveUp(deps, request, read);
-    return true;
-  } catch (error) {
-    // Somebody else is at it: the next run sees what came of it.
-    if (error instanceof Refusal && (error.code === "stale" || error.code === "conflict")) return false;
-    throw error;
-  }
+  if (read.facts.aborted !== undefined) await removeRemains(deps, request, read);
+  else if (isUnheard(read)) await endSilence(deps, request, read);
+  else if (read.facts.stored === undefined && (await deps.objects.exists(objectKey(read)))) await tell(deps, request, read);
+  else await giveUp(deps, request, read);
+  return true;
+};
+
+/** A scan that says nothing has failed, so that staff may answer for the version. A word that comes after all counts for more (`saysMore`). */
+const endSilence = async (deps: Deps, request: System, version: Version): Promise<void> => {
+  const { stored } = version.facts;
+  if (stored === undefined) return;
+  const kase = await deps.cases.get(version.caseId);
+  const step = stepOf(request, "version.unheard", version, kase && { clientId: kase.clientId, adviserId: kase.adviserId });
+  await deps.ledger.commit(step, [deps.documents.setFacts(version, { ...version.facts, verdict: { at: request.now, s3VersionId: stored.s3VersionId, result: "failed" } })]);
 };
 
 /** S3 holds what it never told of: the record brings the consumer that reads objects, which this one may not. */
@@ -76,7 +80,10 @@ const removeRemains = async (deps: Deps, request: System, version: Version): Pro
   const isOrphan = (await documents.get(version.caseId, version.documentId)) === null;
   // What was given on a document of which nothing ever came; what is left is the next visit's.
   if (isOrphan && (await revokeOn(deps, request, { caseId: version.caseId }, version.documentId, mostGrants)) === mostGrants) return;
-  await ledger.commit(stepOf(request, "version.swept", version, null), [isOrphan ? documents.dropVersion(version) : documents.setFacts(version, { ...version.facts, swept: request.now })]);
+  // And the versions that were swept while the document was still there.
+  const before = isOrphan ? (await documents.versions(version.documentId, { limit: mostGrants, after: null })).items.filter((it) => it.facts.swept !== undefined) : [];
+  const changes = isOrphan ? [version, ...before].map((it) => documents.dropVersion(it)) : [documents.setFacts(version, { ...version.facts, swept: request.now })];
+  await ledger.commit(stepOf(request, "version.swept", version, null), changes);
 };
 
 /** Each upload leaves a record of its own. */

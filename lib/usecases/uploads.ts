@@ -152,7 +152,8 @@ export const abortVersion = <P extends Principal>(deps: Pick<Ports, "ledger" | "
  * nothing is left. S3 is told after the fact is written: a crash between the two leaves an upload that the sweep will end. */
 export const ending = async (documents: Ports["documents"], { now }: Request, document: Document | null, version: Version): Promise<Decision<Version>> => {
   const facts = { ...version.facts, aborted: now };
-  const isLast = document !== null && document.published === undefined && (await everyOtherWasGivenUp(documents, version));
+  // What lies in the bin stays there for its time, and the purge takes it.
+  const isLast = document !== null && document.published === undefined && document.deleted === undefined && (await everyOtherWasGivenUp(documents, version));
   const ofDocument = document === null ? [] : [isLast ? documents.dropDocument(document) : documents.changeDocument(document, { ...document, revision: document.revision + 1 })];
   return { changes: [documents.setFacts(version, facts), ...ofDocument], result: { ...version, facts, revision: version.revision + 1 } };
 };

@@ -1,6 +1,6 @@
 import { ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { casesIn } from "../../lib/adapters/dynamo/cases.ts";
 import { documentsIn } from "../../lib/adapters/dynamo/documents.ts";
 import { grantsIn } from "../../lib/adapters/dynamo/grants.ts";
@@ -180,6 +180,32 @@ describe("what is deleted for longer than the firm keeps it", () => {
     expect([(await objectsOf(stuck)).length, (await objectsOf(after)).length]).toEqual([1, 0]);
     await later(92 * day, fire);
     expect(await objectsOf(stuck)).toEqual([]);
+  });
+
+  it("goes with the rest of a folder in which something cannot go, and that one stays with the folders around it", async () => {
+    const outer = await at.folder("Outer");
+    const [first, last] = [await at.folder("A first", outer), await at.folder("Z last", outer)];
+    const [stuck, beside, inFirst, inLast] = [
+      await firm.upload(caseId, "A stuck.pdf", undefined, outer), await firm.upload(caseId, "Beside.pdf", undefined, outer), await firm.upload(caseId, "Inside.pdf", undefined, first), await firm.upload(caseId, "Inside.pdf", undefined, last),
+    ];
+    await expectOk(at.call("DELETE", `folders/${outer}`));
+    const table = new Table(documentClient(), firm.table);
+    const s3 = objectsIn(new S3Client({}), firm.bucket, firm.clock);
+    const discard = (key: string) => ([stuck, inFirst].some((it) => key.startsWith(it)) ? Promise.reject(new Error(`No access to ${caseId}'s secret.`)) : s3.discard(key));
+    const ports = { documents: documentsIn(table), ledger: new TableLedger(table), cases: casesIn(table), grants: grantsIn(table), jobs: jobsIn(table), objects: { ...s3, discard } };
+    const now = toInstant(new Date(firm.clock().getTime() + 91 * day));
+    const job: Job = { jobId: newId("job", new Date()), kind: "purge", input: {}, position: null, next: "", state: "running", done: 0, createdAt: now, revision: 1 };
+    const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    await expect(purgeStep(ports, job, {}, { principal: { kind: "system", name: "test" }, now, trail: new Trail("test", "req") })).rejects.toThrow("No access");
+    const told = log.mock.calls.map(([line]) => JSON.parse(String(line)) as { documentId?: string });
+    log.mockRestore();
+    expect(told.map((it) => it.documentId).toSorted()).toEqual([stuck, inFirst].toSorted());
+    expect(JSON.stringify(told)).not.toContain("secret");
+    expect((await Promise.all([stuck, inFirst, beside, inLast].map(objectsOf))).map((it) => it.length)).toEqual([1, 1, 0, 0]);
+    const folders = (await items(caseId)).filter((it) => it["sk"].startsWith("FOLDER#")).map((it) => it["folderId"]);
+    expect([outer, first, last].map((it) => folders.includes(it))).toEqual([true, true, false]);
+    await later(92 * day, fire);
+    expect([await objectsOf(stuck), await objectsOf(inFirst), (await items(caseId)).filter((it) => it["sk"].startsWith("FOLDER#")).map((it) => it["folderId"]).includes(outer)]).toEqual([[], [], false]);
   });
 
   it("cannot be brought back any more, also in the hours before it goes", async () => {

@@ -15,7 +15,7 @@ import { sweepUploads } from "../../lib/usecases/sweep.ts";
 import { expectOk } from "../../local/caller.ts";
 import { startTestFirm, type TestFirm } from "./firm.ts";
 import { announceInParts, sendParts } from "./in-parts.ts";
-import { announce, announceVersion, complete, documentClient, put, putObject, recordsOf, scan, versionNow, type Announced } from "./probe.ts";
+import { announce, announceVersion, complete, documentClient, put, putObject, recordsOf, scan, verdictEvent, versionNow, type Announced } from "./probe.ts";
 
 describe("the sweep of unfinished uploads", () => {
   let firm: TestFirm;
@@ -113,8 +113,8 @@ describe("the sweep of unfinished uploads", () => {
     firm.scanner.mode = "auto";
     await firm.settle();
     expect(await versionNow(firm, caseId, it)).toMatchObject({ state: "received" });
-    expect(await sweep(30)).toEqual({ swept: 0, more: false });
-    expect(await versionsIn(it.key)).toBe(1);
+    await sweepAll(30);
+    expect([(await versionNow(firm, caseId, it))["state"], await versionsIn(it.key)]).toEqual(["held", 1]);
   });
 
   it("removes bytes that were not the announced ones, and still says that they were rejected", async () => {
@@ -143,7 +143,52 @@ describe("the sweep of unfinished uploads", () => {
     const before = await Promise.all(finished.map(async (it) => (await versionNow(firm, caseId, it))["state"]));
     expect(before).toEqual(["available", "quarantined", "held", "received"]);
     await sweepAll(400);
-    expect(await Promise.all(finished.map(async (it) => [(await versionNow(firm, caseId, it))["state"], await versionsIn(it.key)]))).toEqual(before.map((state) => [state, 1]));
+    // Staff are asked where the scan never spoke.
+    expect(await Promise.all(finished.map(async (it) => [(await versionNow(firm, caseId, it))["state"], await versionsIn(it.key)]))).toEqual(["available", "quarantined", "held", "held"].map((state) => [state, 1]));
+  });
+
+  it("speaks for a scan that said nothing for a day, so that staff may; and a word that comes after all counts for more", async () => {
+    firm.scanner.mode = "hold";
+    const silent = await Promise.all([1, 2].map(async () => {
+      const bytes = randomBytes(16);
+      const it = await announce(firm, caseId, bytes);
+      const { s3VersionId } = await put(it, bytes);
+      await expectOk(complete(firm, caseId, it));
+      return { ...it, s3VersionId };
+    }));
+    await firm.settle();
+    firm.scanner.mode = "auto";
+    const states = () => Promise.all(silent.map(async (it) => (await versionNow(firm, caseId, it))["state"]));
+    await sweepAll(0.9);
+    expect(await states()).toEqual(["scanning", "scanning"]);
+    expect(await sweep(1.1)).toEqual({ swept: 2, more: false });
+    expect([await states(), await unfinished()]).toEqual([["held", "held"], []]);
+    const [one, two] = silent as [(typeof silent)[0], (typeof silent)[0]]; // two were made
+    expect((await recordsOf(firm)).filter((it) => it["about"].versionId === one.versionId && it["who"].id === "jobs")).toMatchObject([{ action: "version.unheard", about: { caseId, clientId } }]);
+    await expectOk(firm.admin.call("POST", `${documents}/${one.documentId}/versions/${one.versionId}/release`, { reason: "Vista por el perito." }));
+    await firm.bus.publish("default", verdictEvent(firm.bucket, two.key, two.s3VersionId, "THREATS_FOUND"));
+    await firm.settle();
+    expect(await states()).toEqual(["available", "quarantined"]);
+  });
+
+  it("leaves what was deleted in the bin for its time, though nothing ever came of it", async () => {
+    const it = await announce(firm, caseId, randomBytes(10), { name: "Deleted and never sent.pdf" });
+    await expectOk(firm.admin.call("DELETE", `${documents}/${it.documentId}`));
+    await sweepAll(8);
+    await sweepAll(10);
+    expect((await expectOk(firm.admin.call("GET", `/staff/cases/${caseId}/trash?limit=100`))).items.map((item: { documentId?: string }) => item.documentId)).toContain(it.documentId);
+    await expectOk(firm.admin.call("POST", `${documents}/${it.documentId}/restore`, {}));
+    expect(await versionNow(firm, caseId, it)).toMatchObject({ state: "aborted" });
+  });
+
+  it("leaves no version behind of a document of which nothing ever came, however many were given up before", async () => {
+    const first = await announce(firm, caseId, randomBytes(10));
+    const second = await announceVersion(firm, caseId, first.documentId, randomBytes(11));
+    await expectOk(firm.admin.call("POST", `${documents}/${first.documentId}/versions/${first.versionId}/abort`));
+    await sweepAll(2);
+    await expectOk(firm.admin.call("POST", `${documents}/${second.documentId}/versions/${second.versionId}/abort`));
+    await sweepAll(4);
+    expect((await scan(firm)).filter((it) => it["pk"] === first.documentId)).toEqual([]);
   });
 
   it("believes the versions and not their list, which may be behind", async () => {

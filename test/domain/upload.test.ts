@@ -51,9 +51,14 @@ describe("an unfinished upload", () => {
     expect(due({ aborted: "2026-11-25T00:00:00.000Z", stored })).toBe("2026-11-26T00:00:00.000Z");
   });
 
-  it("is finished when S3 holds the announced bytes, or nothing is left of it", () => {
-    expect(due({ stored })).toBeNull();
-    expect(due({ stored, verdict: { at, s3VersionId: "s", result: "threats" } })).toBeNull();
+  it("whose scan says nothing is looked at a day after its bytes came", () => {
+    expect(due({ stored })).toBe("2026-11-23T10:15:00.000Z");
+    expect(due({ stored, verdict: { at, s3VersionId: "another", result: "clean" } })).toBe("2026-11-23T10:15:00.000Z");
+    expect(due({ stored }, { scan: false })).toBeNull();
+  });
+
+  it("is finished when S3 holds the announced bytes and the scan has spoken, or nothing is left of it", () => {
+    for (const result of ["clean", "threats", "unsupported", "failed"] as const) expect(due({ stored, verdict: { at, s3VersionId: "s", result } })).toBeNull();
     expect(due({ aborted: at, swept: at })).toBeNull();
     expect(due({}, { purgedAt: at })).toBeNull();
   });
