@@ -51,6 +51,6 @@ const main = async (): Promise<boolean> => {
 try {
   process.exitCode = (await main()) ? 0 : 1;
 } catch (error) {
-  console.error(error instanceof SettingsError ? error.message : error);
+  if (error instanceof Error) console.error(error instanceof SettingsError ? error.message : `${error.name}: ${error.message}`);
   process.exitCode = 2;
 }
