@@ -10,6 +10,7 @@ import type { Case } from "../../lib/domain/case.ts";
 import type { Document } from "../../lib/domain/document.ts";
 import { firmProfile } from "../../lib/domain/firm.ts";
 import { newId } from "../../lib/domain/ids.ts";
+import type { Identity } from "../../lib/domain/people.ts";
 import { toInstant } from "../../lib/domain/time.ts";
 import { jsonApi } from "../../lib/http/api.ts";
 import { clientBindings } from "../../lib/http/bindings/client.ts";
@@ -83,7 +84,7 @@ const stubbed = ({ issuer }: Cloud, { contactId, clientId, memberId, caseId, fol
   const folder = { caseId, inherit: true, createdAt: at, revision: 1 };
   const folders = [{ ...folder, folderId: outer, ancestors: [], name: "Documentación" }, { ...folder, folderId, parentId: outer, ancestors: [outer], name: "Escrituras" }];
   const grant: Grant = { grantId: newId("grant", clock()), caseId, holder: clientId, place: caseId, level: "read", createdAt: at, givenBy: memberId };
-  const identity = { sub: contactSub, suspended: false, tokensValidAfter: toInstant(new Date(0)), person: { kind: "contact" as const, contactId, clientIds: [clientId], name: "Nuria Prats", locale: "es" as const } };
+  const identity: Identity = { sub: contactSub, suspended: false, tokensValidAfter: toInstant(new Date(0)), person: { kind: "contact", contactId, clientIds: [clientId], since: { [clientId]: at }, name: "Nuria Prats", locale: "es" } };
   const page = documentIds.slice(0, 50).map((it) => ({ kind: "document" as const, document: document(it) }));
   // Only what the two routes ask for; anything else would be an error that the run shows.
   const ports = {
