@@ -28,7 +28,7 @@ export type Job = z.infer<typeof job>;
 /** What a job found or did, thing by thing, where that may be much: items of their own, read page by page. A kind adds its own here. */
 export const jobResult = z.discriminatedUnion("kind", [
   z.object({
-    kind: z.enum(["gains", "loses"]), contactId: z.optional(idOf("contact")), memberId: z.optional(idOf("member")), name: z.string(), before: z.nullable(z.enum(levels)), after: z.nullable(z.enum(levels)),
+    kind: z.enum(["gains", "loses"]), contactId: z.optional(idOf("contact")), memberId: z.optional(idOf("member")), recipientId: z.optional(idOf("recipient")), shareId: z.optional(idOf("share")), name: z.string(), before: z.nullable(z.enum(levels)), after: z.nullable(z.enum(levels)),
   }),
   z.object({ kind: z.literal("purged"), caseId: idOf("case"), documentId: idOf("document"), versions: z.int() }),
 ]);

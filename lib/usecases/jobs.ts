@@ -16,7 +16,7 @@ import { Trail, type Page, type PageRequest, type Request } from "./request.ts";
 import { sweepInput, sweepStep } from "./sweep.ts";
 
 type System = Request<SystemPrincipal>;
-export type JobDeps = Pick<Ports, "ledger" | "jobs" | "documents" | "cases" | "people" | "grants" | "firm" | "objects">;
+export type JobDeps = Pick<Ports, "ledger" | "jobs" | "documents" | "cases" | "people" | "grants" | "shares" | "firm" | "objects">;
 type Deps = JobDeps;
 
 /** What one step prepared, and from where the next goes on: null when nothing is left. */

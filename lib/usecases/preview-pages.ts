@@ -1,10 +1,11 @@
 import * as z from "zod/mini";
-import { allPlaces, entriesOf, holdersOf, includes, levelOf, openingGrants, reachingPlaces, type Grant, type Level, type Location, type Place } from "../domain/access.ts";
+import { allPlaces, entriesOf, holdersOf, includes, levelOf, mayStillEnter, openingGrants, reachingPlaces, type Grant, type Level, type Location, type Place } from "../domain/access.ts";
 import type { Case, Folder } from "../domain/case.ts";
 import type { Job } from "../domain/job.ts";
-import { idOf, isId, type CaseId, type ContactId, type DocumentId, type FolderId, type GrantId, type MemberId } from "../domain/ids.ts";
+import { idOf, isId, type CaseId, type ContactId, type DocumentId, type FolderId, type GrantId, type MemberId, type RecipientId, type ShareId } from "../domain/ids.ts";
 import type { Contact } from "../domain/people.ts";
 import { invalid } from "../domain/refusal.ts";
+import { linkState, type Share } from "../domain/share.ts";
 import type { Instant } from "../domain/time.ts";
 import { staffed, type Staffing } from "./cases.ts";
 import { plannedGrant, type GrantInput } from "./grants.ts";
@@ -20,9 +21,9 @@ export type Proposal =
   | { readonly inherit: { readonly folderId: FolderId; readonly value: boolean } }
   | { readonly team: Staffing };
 
-/** A person whom the change would give more, or leave with less. Of the firm's own people, whoever enters a case may all that a level says. */
+/** A person whom the change would give more, or leave with less. Of the firm's own people, whoever enters a case may all that a level says; whoever has a link reads. */
 export interface Difference {
-  readonly who: { readonly contactId: ContactId } | { readonly memberId: MemberId };
+  readonly who: { readonly contactId: ContactId } | { readonly memberId: MemberId } | { readonly recipientId: RecipientId; readonly shareId: ShareId };
   readonly name: string;
   readonly before: Level | null;
   readonly after: Level | null;
@@ -40,20 +41,21 @@ interface Shift {
   readonly revoked?: Grant;
 }
 
-/** Where to look for people: the contacts of the case's client, whoever holds a grant on a place, or the firm itself. */
-type Source = { readonly contact: ContactId } | { readonly client: Case["clientId"] } | { readonly place: Place } | { readonly firm: true };
+/** Where to look for people: the contacts of the case's client, whoever holds a grant on a place, the firm itself, or whoever has a link into the case. */
+type Source = { readonly contact: ContactId } | { readonly client: Case["clientId"] } | { readonly place: Place } | { readonly firm: true } | { readonly links: true };
 interface Plan {
   readonly kase: Case;
   readonly sources: readonly Source[];
   readonly differences: (people: People) => Promise<Difference[]>;
 }
-interface People { readonly contacts: readonly Contact[]; readonly members: readonly Member[] }
+interface People { readonly contacts: readonly Contact[]; readonly members: readonly Member[]; readonly shares: readonly Share[] }
+const nobody: People = { contacts: [], members: [], shares: [] };
 type Member = NonNullable<Awaited<ReturnType<Ports["people"]["member"]>>>;
-export type PreviewDeps = Pick<Ports, "cases" | "people" | "documents" | "grants" | "firm">;
+export type PreviewDeps = Pick<Ports, "cases" | "people" | "documents" | "grants" | "shares" | "firm">;
 type Deps = PreviewDeps;
 
 /** Whom it is about: a person found on two ways is one. */
-export const keyOf = ({ who }: Difference): string => ("contactId" in who ? who.contactId : who.memberId);
+export const keyOf = ({ who }: Difference): string => ("contactId" in who ? who.contactId : "memberId" in who ? who.memberId : who.recipientId);
 export const gains = ({ before, after }: Pick<Difference, "before" | "after">): boolean => after !== null && !includes(before, after);
 
 /** Which source is being read, and how far. */
@@ -71,8 +73,9 @@ export const pagesOf = async (deps: Deps, asked: Asked, kase: Case, proposal: Pr
     if (source === undefined) return { differences: [], seen: 0, next: null };
     const { people, next } = await peopleOf(deps, kase.caseId, source, after);
     const following: Position | null = next !== null ? [index, next] : index + 1 < plan.sources.length ? [index + 1, null] : null;
-    const live = { contacts: people.contacts.filter((it) => !it.suspended), members: people.members.filter((it) => !it.suspended) };
-    return { differences: (await plan.differences(live)).filter((it) => it.before !== it.after), seen: live.contacts.length + live.members.length, next: following };
+    const live = { contacts: people.contacts.filter((it) => !it.suspended), members: people.members.filter((it) => !it.suspended), shares: people.shares.filter((it) => it.revokedAt === undefined) };
+    const seen = live.contacts.length + live.members.length + live.shares.reduce((sum, it) => sum + it.recipients.length, 0);
+    return { differences: (await plan.differences(live)).filter((it) => it.before !== it.after), seen, next: following };
   };
 };
 interface Page { readonly differences: readonly Difference[]; readonly seen: number; readonly next: Position | null }
@@ -97,20 +100,26 @@ const positionIn = z.tuple([z.int(), z.nullable(z.string())]);
 
 /** A step of a job writes a result for each, the job and its record: 100 writes fit a transaction. */
 const pageSize = 90;
-const peopleOf = async ({ people, grants }: Deps, caseId: CaseId, source: Source, after: string | null): Promise<{ readonly people: People; readonly next: string | null }> => {
+/** Of 40 recipients each at most. */
+const sharesAtOnce = 2;
+const peopleOf = async ({ people, grants, shares }: Deps, caseId: CaseId, source: Source, after: string | null): Promise<{ readonly people: People; readonly next: string | null }> => {
   const page = { limit: pageSize, after };
   if ("firm" in source) {
     const { items, next } = await people.members(page);
-    return { people: { contacts: [], members: items }, next };
+    return { people: { ...nobody, members: items }, next };
   }
-  if ("contact" in source) return { people: { contacts: await people.contactsBy([source.contact]), members: [] }, next: null };
+  if ("links" in source) {
+    const { items, next } = await shares.list(caseId, { limit: sharesAtOnce, after });
+    return { people: { ...nobody, shares: items }, next };
+  }
+  if ("contact" in source) return { people: { ...nobody, contacts: await people.contactsBy([source.contact]) }, next: null };
   if ("client" in source) {
     const { items, next } = await people.contactsOf(source.client, page);
-    return { people: { contacts: items, members: [] }, next };
+    return { people: { ...nobody, contacts: items }, next };
   }
   const { items, next } = await grants.onPlace(caseId, source.place, page);
   const holders = items.flatMap(({ holder }) => (isId("contact", holder) ? [holder] : []));
-  return { people: { contacts: await people.contactsBy(holders), members: [] }, next };
+  return { people: { ...nobody, contacts: await people.contactsBy(holders) }, next };
 };
 
 const planOfTeam = async (deps: Deps, now: Instant, kase: Case, change: Staffing): Promise<Plan> => {
@@ -119,17 +128,36 @@ const planOfTeam = async (deps: Deps, now: Instant, kase: Case, change: Staffing
   // A wall that falls lets in those contacts of the client who were invited after it went up.
   const places = kase.restricted && !after.restricted ? await placesOfClient(deps, kase) : [];
   return {
-    kase, sources: [{ firm: true }, ...(places.length > 0 ? [{ client: kase.clientId }] : [])],
-    async differences({ members, contacts }) {
+    kase, sources: [{ firm: true }, { links: true }, ...(places.length > 0 ? [{ client: kase.clientId }] : [])],
+    async differences({ members, contacts, shares }) {
       const grants = await deps.grants.find(kase.caseId, contacts.flatMap(holdersOf), places.flatMap(allPlaces));
       const felt = contacts.flatMap((it): Difference[] => {
         const levels = places.map((place) => [kase, after].map((of) => levelOf(openingGrants(place, it, of, grants, now))));
         const gained = levels.find(([then, thereafter]) => then !== thereafter);
         return gained ? [{ who: { contactId: it.contactId }, name: it.name, before: gained[0] ?? null, after: gained[1] ?? null }] : [];
       });
-      return [...members.map((it) => ({ who: { memberId: it.memberId }, name: it.name, before: levelIn(it, kase), after: levelIn(it, after) })), ...felt];
+      const ofLinks = await byLinks(deps, now, shares, async (it, sharer) => {
+        const [then, thereafter] = [kase, after].map((of) => mayStillEnter(sharer, of, deps.firm, now)) as [boolean, boolean]; // map forgets that they are two
+        // Of what was deleted a link shows nothing, whoever sent it.
+        return then === thereafter || (await Promise.all(placesOf(it).map((place) => locationOf(deps, kase.caseId, place)))).every((at) => at === null) ? [false, false] : [then, thereafter];
+      });
+      return [...members.map((it) => ({ who: { memberId: it.memberId }, name: it.name, before: levelIn(it, kase), after: levelIn(it, after) })), ...felt, ...ofLinks];
     },
   };
+};
+const placesOf = ({ selection }: Share): readonly (FolderId | DocumentId)[] => (selection.kind === "folder" ? [selection.folderId] : selection.documentIds);
+
+/** What links open, before and after: to each recipient whose link is neither revoked nor over, of a share whose sharer is known. */
+const byLinks = async ({ people, shares }: Deps, now: Instant, of: readonly Share[], opens: (it: Share, sharer: Member) => Promise<readonly [before: boolean, after: boolean]>): Promise<Difference[]> => {
+  const all = await Promise.all(of.map(async (it): Promise<Difference[]> => {
+    const sharer = await people.member(it.sharedBy);
+    const [before, after] = sharer === null ? [false, false] : await opens(it, sharer);
+    if (before === after) return [];
+    const open = new Set((await shares.links(it.recipients.map(({ linkHash }) => linkHash))).filter((link) => linkState(link, now) === "open").map((link) => link.linkHash));
+    return it.recipients.filter(({ linkHash }) => open.has(linkHash))
+      .map(({ recipientId, email }) => ({ who: { recipientId, shareId: it.shareId }, name: email, before: before ? "read" : null, after: after ? "read" : null }));
+  }));
+  return all.flat();
 };
 
 /** Where the client as a whole was given something in its case. */
@@ -150,21 +178,25 @@ const planOfShift = async (deps: Deps, now: Instant, kase: Case, shift: Shift): 
   const places = [...new Set([...before, ...after])];
   return {
     kase, sources: await sourcesOf(deps, kase, shift, places.filter((it) => before.includes(it) !== after.includes(it))),
-    async differences({ contacts }) {
+    async differences({ contacts, shares }) {
       const holders = [...new Set(contacts.flatMap(holdersOf))];
       const grants = await deps.grants.find(kase.caseId, holders, places);
       const then = [...grants.filter((it) => it.grantId !== shift.revoked?.grantId), ...(shift.given ? [shift.given] : [])];
-      return contacts.map((it) => ({ who: { contactId: it.contactId }, name: it.name, before: level(shift.before, it, grants), after: level(shift.after, it, then) }));
+      const ofLinks = await byLinks(deps, now, shares, ({ selection }, sharer) => {
+        const reaches = (reaching: readonly Place[]): boolean => selection.kind === "folder" && reaching.includes(selection.folderId) && mayStillEnter(sharer, kase, deps.firm, now);
+        return Promise.resolve([reaches(before), reaches(after)]);
+      });
+      return [...contacts.map((it) => ({ who: { contactId: it.contactId }, name: it.name, before: level(shift.before, it, grants), after: level(shift.after, it, then) })), ...ofLinks];
     },
   };
 };
 
-/** Only who holds something on a place that begins or ceases to reach, or who is given or loses the grant itself, can be touched. */
+/** Only who holds something on a place that begins or ceases to reach, or has a link to it, or who is given or loses the grant itself, can be touched. */
 const sourcesOf = async ({ grants }: Deps, { caseId, clientId }: Case, { given, revoked }: Shift, moved: readonly Place[]): Promise<Source[]> => {
   const holder = (given ?? revoked)?.holder;
   if (holder !== undefined) return isId("contact", holder) ? [{ contact: holder }] : [{ client: clientId }];
   const ofClient = moved.length === 0 ? [] : await grants.find(caseId, [clientId], moved);
-  return [...(ofClient.length > 0 ? [{ client: clientId }] : []), ...moved.map((place) => ({ place }))];
+  return [...(ofClient.length > 0 ? [{ client: clientId }] : []), ...moved.map((place) => ({ place })), ...(moved.some((it) => isId("folder", it)) ? [{ links: true } as const] : [])];
 };
 
 const shiftOf = async (deps: Deps, asked: Asked, kase: Case, proposal: Exclude<Proposal, { readonly team: unknown }>): Promise<Shift> => {

@@ -76,6 +76,42 @@ describe("a dry run", () => {
     expect((await assistant.call("POST", `/staff/cases/${caseId}/grants/preview`, { team: { restricted: true } })).status).toBe(403);
   });
 
+  it("names whoever has a link to what would lie in a shared folder, or no longer, or whose sharer would be out of the case", async () => {
+    const sender = await firm.inviteMember("adviser");
+    const { caseId: own } = await expectOk(sender.call("POST", "/staff/cases", { clientId, reference: "Links", title: "Links", team: [firm.admin.id] }));
+    const { call } = sender;
+    const path = `/staff/cases/${own}`;
+    const within = async (name: string, more: object = {}): Promise<string> => (await expectOk(call("POST", `${path}/folders`, { name, ...more }))).folderId;
+    const shared = await within("Shared");
+    const [inner, apart] = [await within("Inner", { parentId: shared }), await within("Apart")];
+    const paper = await firm.upload(own, "Paper.pdf", undefined, inner);
+    const recipients = ["a@elsewhere.example", "b@elsewhere.example", "gone@elsewhere.example"];
+    const { share, recipients: links } = await expectOk(call("POST", `${path}/shares`, { folderId: shared, recipients: recipients.map((email) => ({ email })) }));
+    await expectOk(call("DELETE", `/staff/shares/${share.shareId}/recipients/${links[2].recipientId}`));
+    // Of a share that was revoked, of one that is over, and of documents, which a move does not touch, nobody is named.
+    const revoked = await firm.share(own, { folderId: shared }, call);
+    await expectOk(call("DELETE", `/staff/shares/${revoked.shareId}`));
+    const selected = await firm.share(own, { documentIds: [paper] });
+    const ask = async (body: object) => {
+      const answer = await expectOk(call("POST", `${path}/grants/preview`, body));
+      const named = (list: readonly { recipientId?: string; shareId?: string; name: string; before: string | null; after: string | null }[]) => list.filter((it) => it.recipientId !== undefined).map((it) => [it.shareId, it.name, it.before, it.after]);
+      return [named(answer.gains), named(answer.loses)];
+    };
+    const both = (before: string | null, after: string | null) => recipients.slice(0, 2).map((email) => [share.shareId, email, before, after]);
+    expect(await ask({ move: { documentId: paper, to: apart } })).toEqual([[], both("read", null)]);
+    expect(await ask({ move: { folderId: inner, to: null } })).toEqual([[], both("read", null)]);
+    expect(await ask({ move: { folderId: apart, to: inner } })).toEqual([both(null, "read"), []]);
+    expect(await ask({ inherit: { folderId: inner, value: false } })).toEqual([[], both("read", null)]);
+    // Where it is shared itself, and where what moves stays inside.
+    expect(await ask({ inherit: { folderId: shared, value: false } })).toEqual([[], []]);
+    expect(await ask({ move: { folderId: shared, to: apart } })).toEqual([[], []]);
+    expect(await ask({ move: { documentId: paper, to: shared } })).toEqual([[], []]);
+    expect(await ask({ team: { restricted: true, adviserId: firm.admin.id, team: [] } })).toEqual([[], both("read", null)]);
+    await expectOk(call("DELETE", `${path}/folders/${shared}`));
+    expect(await ask({ team: { restricted: true, adviserId: firm.admin.id, team: [] } }), "of what was deleted a link shows nothing").toEqual([[], []]);
+    expect((await firm.anyone("POST", `${selected.path}/open`, {}, { accept: "application/json" })).body.items).toEqual([]);
+  });
+
   it("refuses what the change itself would refuse, naming the field", async () => {
     const nobody = newId("contact", new Date());
     for (const [body, path] of [

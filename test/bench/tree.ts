@@ -45,7 +45,7 @@ const ledger = new TableLedger(table);
 let last: AuditEvent | null = null;
 const recording = { commit: async (...what: Parameters<typeof ledger.commit>) => (last = await ledger.commit(...what)), record: ledger.record.bind(ledger), earlier: ledger.earlier.bind(ledger) };
 const none = {} as never; // a move of folders uses neither people nor objects
-const ports = { ledger: recording, documents: documentsIn(table), cases: casesIn(table), jobs: jobsIn(table), grants: grantsIn(table), firm: firmProfile.parse(profile), people: none, objects: none };
+const ports = { ledger: recording, documents: documentsIn(table), cases: casesIn(table), jobs: jobsIn(table), grants: grantsIn(table), firm: firmProfile.parse(profile), people: none, shares: none, objects: none };
 
 const now = toInstant(new Date());
 const id = <K extends Parameters<typeof newId>[0]>(kind: K) => newId(kind, new Date());

@@ -1,5 +1,5 @@
 import { likely, resourceOf, type Pick, type Scene } from "./operations.ts";
-import { behindLink, binOf, everySpot, knowsCase, knowsMember, levelOf, listOf, maySee, mayEnter, openingGrants, sharedWith, staffList, type World } from "./reference.ts";
+import { behindLink, binOf, everySpot, knowsCase, knowsMember, levelOf, listOf, maySee, mayEnter, openingGrants, reachedByLink, sharedWith, staffList, type World } from "./reference.ts";
 
 /** One look at the system, and what the reference says that it must show. */
 export interface Check {
@@ -118,7 +118,7 @@ const pairs = <A, B>(people: readonly A[], things: readonly B[]): { readonly who
 const isLinkOpen = (world: World, id: string): boolean => { const share = world.shares.get(id); return share !== undefined && (behindLink(world, share) ?? []).length > 0; };
 const isIn = (world: World, contact: string): boolean => world.contacts.get(contact)?.suspended === false;
 
-/** Who gains and who loses anywhere by a change of the world: what its dry run must have said. Contacts for what they may see, members for the case. */
+/** Who gains and who loses anywhere by a change of the world: what its dry run must have said. Contacts for what they may see, links for what they open, members for the case. */
 export const differencesOf = (before: World, after: World): { readonly gains: string[]; readonly loses: string[] } => {
   const rank = { read: 1, upload: 2 } as const;
   const rankOf = (world: World, contact: string, spot: ReturnType<typeof everySpot>[number]): number => { const level = levelOf(world, contact, spot); return level === null ? 0 : rank[level]; };
@@ -129,6 +129,12 @@ export const differencesOf = (before: World, after: World): { readonly gains: st
     for (const spot of everySpot(before)) {
       const change = rankOf(after, contact, spot) - rankOf(before, contact, spot);
       if (change !== 0) (change > 0 ? gains : loses).add(contact);
+    }
+  }
+  for (const [id, share] of before.shares) {
+    for (const spot of everySpot(before)) {
+      const [then, now] = [before, after].map((world) => reachedByLink(world, share, spot));
+      if (then !== now) (now ? gains : loses).add(id);
     }
   }
   for (const member of before.members.keys()) {

@@ -132,6 +132,15 @@ export const behindLink = (world: World, { sharer, folder, documents, revoked }:
   return inside(world, folder).filter((it) => shown(it) && (it.kind !== "folder" || world.folders.get(it.id)?.inherit === true)).map(idOf);
 };
 
+/** Does a link open this spot, published or not? */
+export const reachedByLink = (world: World, { sharer, folder, documents, revoked }: Share, spot: Spot): boolean => {
+  const path = pathOf(world, spot);
+  if (revoked || !mayEnter(world, sharer) || path === null || spot.kind === "case") return false;
+  if (folder === null) return documents.includes(spot.id);
+  const stop = path.findIndex((id) => world.folders.get(id)?.inherit === false);
+  return path.slice(0, stop === -1 ? path.length : stop + 1).includes(folder);
+};
+
 /** Is the name free in a folder, compared as people read it? */
 export const isFree = (world: World, folder: string | null, name: string, but: string | null = null): boolean =>
   !inside(world, folder).some((it) => it.kind !== "case" && it.id !== but && fold((world.folders.get(it.id) ?? world.documents.get(it.id))?.name ?? "") === fold(name) && (world.folders.get(it.id) ?? world.documents.get(it.id))?.deleted === false);

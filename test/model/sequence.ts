@@ -67,7 +67,7 @@ const dryRun = async ({ stage, caseId }: Scene, world: World, body: object) => {
   if (who === undefined) return null;
   const answer = await who.call("POST", `/staff/cases/${caseId}/grants/preview`, body);
   if (answer.status !== 200) throw new Disagreement(`dry run ${JSON.stringify(body)}: ${answer.status} ${JSON.stringify(answer.body)}`);
-  const short = (list: readonly { contactId?: string; memberId?: string }[]): string[] => list.map((it) => it.contactId ?? it.memberId ?? "").toSorted();
+  const short = (list: readonly { contactId?: string; memberId?: string; shareId?: string }[]): string[] => list.map((it) => it.contactId ?? it.memberId ?? it.shareId ?? "").toSorted();
   return { gains: short(answer.body.gains), loses: short(answer.body.loses) };
 };
 

@@ -46,7 +46,7 @@ const whoOf = ({ contactId, memberId }: Query) => {
 };
 
 const differenceView = z.object({
-  contactId: z.optional(idOf("contact")), memberId: z.optional(idOf("member")), name: z.string(), before: z.nullable(z.enum(levels)), after: z.nullable(z.enum(levels)),
+  contactId: z.optional(idOf("contact")), memberId: z.optional(idOf("member")), recipientId: z.optional(idOf("recipient")), shareId: z.optional(idOf("share")), name: z.string(), before: z.nullable(z.enum(levels)), after: z.nullable(z.enum(levels)),
 });
 const viewDifference = ({ who, ...it }: Difference): z.infer<typeof differenceView> => ({ ...who, ...it });
 
@@ -73,7 +73,7 @@ const proposalOf = ({ principal, resource, level, expiresAt, revoke, move, inher
 };
 
 /** Why somebody sees something, and who would. */
-export const accessBindings = (ports: Pick<Ports, "ledger" | "jobs" | "cases" | "people" | "documents" | "grants" | "firm">) => ({
+export const accessBindings = (ports: Pick<Ports, "ledger" | "jobs" | "cases" | "people" | "documents" | "grants" | "shares" | "firm">) => ({
   "access.explain": route({
     query: question, reply: z.object({ allowed: z.boolean(), level: z.nullable(z.enum(levels)), because: z.array(becauseView) }),
     run: async (request, { query }) => {
