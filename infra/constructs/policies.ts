@@ -72,6 +72,8 @@ export const permissionsOf = (scope: Construct, needs: Needs, { settings, data, 
       actions: ["AdminCreateUser", "AdminGetUser", "AdminDisableUser", "AdminEnableUser", "AdminUserGlobalSignOut"].map((action) => `cognito-idp:${action}`),
       resources: names.map((name) => pools[`${name}Arn`]),
     });
+  /** Whoever may set staff's passwords could come in as anyone: the client pool alone, for passwords that nobody knows. */
+  const passwords = (): PolicyStatement => new PolicyStatement({ actions: ["cognito-idp:AdminSetUserPassword"], resources: [pools.clientArn] });
 
   /** Whoever may link could come in as anyone: the staff pool alone, and only where the firm has a provider. */
   const links = (): PolicyStatement => new PolicyStatement({ actions: ["cognito-idp:AdminLinkProviderForUser"], resources: [pools.staffArn] });
@@ -84,6 +86,6 @@ export const permissionsOf = (scope: Construct, needs: Needs, { settings, data, 
     });
   };
 
-  const named = [...table(), ...(needs.secrets ? secrets(needs.secrets) : []), ...(needs.people ? [people(needs.people)] : []), ...(needs.linksStaff && settings.staffSso ? [links()] : []), ...(needs.mail ? [mail()] : [])];
+  const named = [...table(), ...(needs.secrets ? secrets(needs.secrets) : []), ...(needs.people ? [people(needs.people)] : []), ...(needs.people?.includes("client") ? [passwords()] : []), ...(needs.linksStaff && settings.staffSso ? [links()] : []), ...(needs.mail ? [mail()] : [])];
   return [...named.map((statement) => ({ statement })), ...(needs.objects ? objects(needs.objects) : [])];
 };

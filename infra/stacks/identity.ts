@@ -48,14 +48,14 @@ export class IdentityStack extends Stack {
       settings, name: "client", codes: confirmingCode(settings.profile), session: Duration.days(7), flows: { user: true },
       // With no password there is none to forget; whoever lost their mailbox asks the firm.
       recovery: AccountRecovery.NONE,
-      // Cognito insists that `password` is a possible factor; users are created without one, and no flow of the client lets them set one.
+      // Cognito insists that `password` is a possible factor. Each user has one that nobody knows, or whoever holds an access token could set a first one.
       own: { mfa: Mfa.OFF, signInPolicy: { allowedFirstAuthFactors: { password: true, emailOtp: true, passkey: passkeys !== false } }, ...passkeys, featurePlan: FeaturePlan.ESSENTIALS },
     });
     writesCodes(client, signInCode(settings.profile));
     Validations.of(client.pool).acknowledge(
-      { id: "AwsSolutions-COG1", reason: "Clients have no password: they sign in with a code by e-mail or with a passkey." },
+      { id: "AwsSolutions-COG1", reason: "Clients know no password: they sign in with a code by e-mail or with a passkey." },
       { id: "AwsSolutions-COG2", reason: "Cognito allows no e-mailed codes where a second factor is required; a passkey with user verification is two factors in itself." },
-      { id: "AwsSolutions-COG8", reason: "Threat protection watches passwords, and clients have none: the Plus plan would cost per client and find nothing." },
+      { id: "AwsSolutions-COG8", reason: "Threat protection watches passwords, and clients know none: the Plus plan would cost per client and find nothing." },
     );
 
     const { staffSso } = settings;

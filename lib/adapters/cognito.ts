@@ -2,6 +2,7 @@ import {
   AdminCreateUserCommand, AdminDisableUserCommand, AdminEnableUserCommand, AdminGetUserCommand, AdminLinkProviderForUserCommand, AdminSetUserPasswordCommand, AdminUserGlobalSignOutCommand,
   type AttributeType, type CognitoIdentityProviderClient,
 } from "@aws-sdk/client-cognito-identity-provider";
+import { randomBytes } from "node:crypto";
 import * as z from "zod/mini";
 import { Refusal } from "../domain/refusal.ts";
 import type { Accounts, Pool } from "../usecases/ports.ts";
@@ -9,7 +10,7 @@ import { answeredOr } from "./outage.ts";
 
 /**
  * How a first sign-in works: `temporary` is a password to change at the first sign-in (staff on AWS), `none` means e-mailed codes and
- * passkeys (clients on AWS), `permanent` exists for the local cloud, whose emulator knows neither.
+ * passkeys (clients on AWS): a password that nobody knows, see `lockPassword`; `permanent` exists for the local cloud, whose emulator knows neither.
  */
 export type FirstPassword = "temporary" | "none" | "permanent";
 
@@ -65,6 +66,14 @@ export const accountsIn = (client: CognitoIdentityProviderClient, pools: Readonl
     }
   };
 
+  /**
+   * Whoever has no password may set a first one with an access token alone (ChangePassword, `PreviousPassword`): a token that was held for a minute would be
+   * a sign-in for ever. So there is one, thrown away at once, and another after each sign-out, for what somebody may have made of the one before.
+   */
+  const lockPassword = async (key: { readonly UserPoolId: string; readonly Username: string }): Promise<void> => {
+    await answered(client.send(new AdminSetUserPasswordCommand({ ...key, Password: randomBytes(48).toString("base64url"), Permanent: true })));
+  };
+
   return {
     async create(pool, email, password) {
       const { userPoolId: UserPoolId, firstPassword, provider } = pools[pool];
@@ -81,6 +90,7 @@ export const accountsIn = (client: CognitoIdentityProviderClient, pools: Readonl
         if (!named(error, "UsernameExistsException")) throw error;
         user = await read(key);
       }
+      if (firstPassword === "none") await lockPassword(key);
       if (firstPassword === "permanent" && password !== null) await answered(client.send(new AdminSetUserPasswordCommand({ ...key, Password: password, Permanent: true })));
       if (provider !== undefined && !user.providers.includes(provider)) await link(UserPoolId, email, user, provider);
       return { sub: user.sub };
@@ -93,8 +103,11 @@ export const accountsIn = (client: CognitoIdentityProviderClient, pools: Readonl
 
     async signOut(pool, email) {
       // The emulator knows no global sign-out; `tokensValidAfter` has shut the door already.
-      if (pools[pool].firstPassword === "permanent") return;
-      await answered(client.send(new AdminUserGlobalSignOutCommand({ UserPoolId: pools[pool].userPoolId, Username: email })));
+      const { userPoolId: UserPoolId, firstPassword } = pools[pool];
+      if (firstPassword === "permanent") return;
+      const key = { UserPoolId, Username: email };
+      if (firstPassword === "none") await lockPassword(key);
+      await answered(client.send(new AdminUserGlobalSignOutCommand(key)));
     },
   };
 };

@@ -3,6 +3,7 @@ import type { CaseId, DocumentId, VersionId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { Instant } from "../domain/time.ts";
+import { decidedAnew } from "./anew.ts";
 import { enterCase } from "./cases.ts";
 import { found } from "./people.ts";
 import type { Ports } from "./ports.ts";
@@ -13,17 +14,14 @@ type Staff = Request<StaffPrincipal>;
 
 /** Makes an available version the one that clients get: staff's word on a draft, or on an earlier version. */
 export const publishVersion = (deps: Pick<Ports, "ledger" | "cases" | "firm" | "documents">) =>
-  async (request: Staff, caseId: CaseId, documentId: DocumentId, versionId: VersionId): Promise<Version> => {
-    const document = await enterDocument(deps, request, caseId, documentId);
-    const version = await enterVersion(deps, request, documentId, versionId);
-    if (stateOf(version) !== "available") throw new Refusal("locked", "This version is not available: it was not uploaded, not scanned, or did not pass.");
-    if (document.published?.versionId === versionId) {
-      await deps.ledger.commit(request, []);
-      return version;
-    }
-    await deps.ledger.commit(request, [deps.documents.publish(document, version, publishedOf(version, request.now))]);
-    return { ...version, draft: false, publishedAt: request.now, revision: version.revision + 1 };
-  };
+  async (request: Staff, caseId: CaseId, documentId: DocumentId, versionId: VersionId): Promise<Version> =>
+    decidedAnew(deps, request, async () => {
+      const document = await enterDocument(deps, request, caseId, documentId);
+      const version = await enterVersion(deps, request, documentId, versionId);
+      if (stateOf(version) !== "available") throw new Refusal("locked", "This version is not available: it was not uploaded, not scanned, or did not pass.");
+      if (document.published?.versionId === versionId) return { changes: [], result: version };
+      return { changes: [deps.documents.publish(document, version, publishedOf(version, request.now))], result: { ...version, draft: false, publishedAt: request.now, revision: version.revision + 1 } };
+    });
 
 /**
  * Staff answer, with a reason, for a version on which the scan could give no word. The reason stays on the version, the register tells who did it; only

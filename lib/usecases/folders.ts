@@ -26,7 +26,7 @@ export const createFolder = (deps: Deps) =>
     });
   };
 
-export const tooDeep = (field: string) => invalid(field, `Is too deep: folders lie in one another ${maxDepth} levels deep at most.`);
+const tooDeep = (field: string) => invalid(field, `Is too deep: folders lie in one another ${maxDepth} levels deep at most.`);
 
 /** What a folder's verbs begin with: it exists for this person, and so do all around it. */
 export const enterFolder = async (deps: Pick<Ports, "cases" | "firm" | "documents">, request: Staff, caseId: CaseId, folderId: FolderId): Promise<Folder> => {
@@ -45,4 +45,30 @@ export const pathTo = async (documents: Ports["documents"], caseId: CaseId, fold
   const around = folder && (await foldersAround({ documents }, caseId, folderId, [...folder.ancestors, folderId]));
   if (around === null) throw invalid(field, "Is not a folder of this case.");
   return around.map((it) => it.folderId).toReversed();
+};
+
+/**
+ * The way to where a folder is put, which must not lead through the folder itself, nor end deeper than what it holds can bear. That holds when
+ * it is written: every folder of the way is checked in the same transaction to lie where it was read to lie, so that of two moves that would
+ * make a circle together one finds the other's folder moved. A folder that is made below at the same moment may come to lie too deep:
+ * then nobody comes to it, until what is above it is moved up.
+ */
+export const wayFor = async (documents: Ports["documents"], it: Folder, to: FolderId | undefined, field: string): Promise<FolderId[]> => {
+  const way = await pathTo(documents, it.caseId, to, field);
+  if (way.includes(it.folderId)) throw invalid(field, "Lies in the folder that is moved.");
+  if (way.length > 0 && way.length + heightOf(await documents.folderTree(it.caseId), it.folderId) > maxDepth) throw tooDeep(field);
+  return way;
+};
+
+/**
+ * Levels of folders in a folder, itself included, without what was deleted: bringing that back measures again. The case's folders come in a few queries; level
+ * by level it would be one for each.
+ */
+const heightOf = (tree: Awaited<ReturnType<Ports["documents"]["folderTree"]>>, id: FolderId): number => {
+  const inside = Map.groupBy(tree.filter((it) => it.deleted === undefined), (it) => it.parentId);
+  let level: readonly FolderId[] = [id];
+  let height = 0;
+  // Only a case whose tree goes round has more levels than may be: the move is refused either way.
+  for (; level.length > 0 && height <= maxDepth; height++) level = level.flatMap((it) => (inside.get(it) ?? []).map((child) => child.folderId));
+  return height;
 };

@@ -1,11 +1,10 @@
-import { maxDepth, type Folder } from "../domain/case.ts";
+import type { Folder } from "../domain/case.ts";
 import type { Document } from "../domain/document.ts";
 import type { CaseId, DocumentId, FolderId, JobId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
-import { invalid } from "../domain/refusal.ts";
 import { decidedAnew, type Decision } from "./anew.ts";
 import { enterDocument } from "./documents.ts";
-import { enterFolder, pathTo, tooDeep } from "./folders.ts";
+import { enterFolder, pathTo, wayFor } from "./folders.ts";
 import { beginJob } from "./jobs.ts";
 import { sameRevision } from "./people.ts";
 import type { Ports } from "./ports.ts";
@@ -39,32 +38,6 @@ export const tellingBelow = ({ documents, jobs }: Pick<Ports, "documents" | "job
   const { caseId, folderId } = folder;
   const job = beginJob({ jobs }, request, { kind: "hints", caseId, input: { caseId, folderId } });
   return { changes: [documents.changeFolder(before, folder), job.change], about: { jobId: job.jobId }, result: { folder, jobId: job.jobId } };
-};
-
-/**
- * The way to where a folder is put, which must not lead through the folder itself, nor end deeper than what it holds can bear. That holds when
- * it is written: every folder of the way is checked in the same transaction to lie where it was read to lie, so that of two moves that would
- * make a circle together one finds the other's folder moved. A folder that is made below at the same moment may come to lie too deep:
- * then nobody comes to it, until what is above it is moved up.
- */
-export const wayFor = async (documents: Ports["documents"], it: Folder, to: FolderId | undefined, field: string): Promise<FolderId[]> => {
-  const way = await pathTo(documents, it.caseId, to, field);
-  if (way.includes(it.folderId)) throw invalid(field, "Lies in the folder that is moved.");
-  if (way.length > 0 && way.length + heightOf(await documents.folderTree(it.caseId), it.folderId) > maxDepth) throw tooDeep(field);
-  return way;
-};
-
-/**
- * Levels of folders in a folder, itself included, without what was deleted: bringing that back measures again. The case's folders come in a few queries; level
- * by level it would be one for each.
- */
-const heightOf = (tree: Awaited<ReturnType<Ports["documents"]["folderTree"]>>, id: FolderId): number => {
-  const inside = Map.groupBy(tree.filter((it) => it.deleted === undefined), (it) => it.parentId);
-  let level: readonly FolderId[] = [id];
-  let height = 0;
-  // Only a case whose tree goes round has more levels than may be: the move is refused either way.
-  for (; level.length > 0 && height <= maxDepth; height++) level = level.flatMap((it) => (inside.get(it) ?? []).map((child) => child.folderId));
-  return height;
 };
 
 export const changeDocument = (deps: Omit<Deps, "jobs">) =>

@@ -8,6 +8,7 @@ import { invalid } from "../domain/refusal.ts";
 import { linkState, type Share } from "../domain/share.ts";
 import type { Instant } from "../domain/time.ts";
 import { staffed, type Staffing } from "./cases.ts";
+import { wayFor } from "./folders.ts";
 import { plannedGrant, type GrantInput } from "./grants.ts";
 import type { Step } from "./jobs.ts";
 import type { Ports } from "./ports.ts";
@@ -226,7 +227,7 @@ const shiftOf = async (deps: Deps, asked: Asked, kase: Case, proposal: Exclude<P
     return { before, after: { caseId, documentId, folders: to } };
   }
   const [folder, ...above] = await pathOf(deps, caseId, move.folderId, "body.move.folderId");
-  if (to.some((it) => it.folderId === move.folderId)) throw invalid("body.move.to", "Lies inside the folder that would move.");
+  await wayFor(deps.documents, folder, move.to ?? undefined, "body.move.to");
   return { before: { caseId, folders: [folder, ...above] }, after: { caseId, folders: [folder, ...to] } };
 };
 

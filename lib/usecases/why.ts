@@ -92,8 +92,18 @@ const obstacleOf = (location: Location, grant: Grant, isMeant: boolean, now: Ins
   return reaching.includes(grant.place) || by === undefined ? [] : [{ kind: "stopped", grant, by }];
 };
 
-/** A case exists for whoever holds anything in it: some of what they hold. */
+/** So many of what somebody holds in a case are named. */
+const mostInside = 25;
+/** A case exists for whoever holds anything in it: some of what they hold. What is over stays among it, and may be thousands. */
 const grantsInside = async ({ grants }: Deps, contact: Contact, kase: Case, now: Instant): Promise<Grant[]> => {
-  const pages = await Promise.all(holdersOf(contact).map((holder) => grants.ofHolder(kase.caseId, holder, { limit: 100, after: null })));
-  return pages.flatMap((page) => page.items).filter((it) => !isOver(it.expiresAt, now) && isMeantFor(it, contact, kase)).slice(0, 25);
+  const perHolder = await Promise.all(holdersOf(contact).map(async (holder) => {
+    const live: Grant[] = [];
+    for (let after: string | null = null; ;) {
+      const page: Awaited<ReturnType<typeof grants.ofHolder>> = await grants.ofHolder(kase.caseId, holder, { limit: after === null ? 100 : 1000, after });
+      live.push(...page.items.filter((it) => !isOver(it.expiresAt, now) && isMeantFor(it, contact, kase)));
+      if (live.length >= mostInside || page.next === null) return live;
+      after = page.next;
+    }
+  }));
+  return perHolder.flat().slice(0, mostInside);
 };

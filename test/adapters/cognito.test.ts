@@ -95,13 +95,29 @@ describe("the accounts of a pool", () => {
     });
     it("never link a client", async () => {
       await accounts().create("client", "ana@client.example", null);
-      expect(actions()).toEqual(["AdminCreateUser"]);
+      expect(actions()).not.toContain("AdminLinkProviderForUser");
     });
     it("end the user, and so every way in, when somebody is suspended or signed out", async () => {
       await accounts().setEnabled("staff", "marta@firm.example", false);
       await accounts().signOut("staff", "marta@firm.example");
       expect(calls).toEqual(["AdminDisableUser", "AdminUserGlobalSignOut"].map((action) => ({ action, input: { UserPoolId: "staff-pool", Username: "marta@firm.example" } })));
     });
+  });
+
+  // ChangePassword takes an access token alone from whoever has no password: a first one would be a sign-in for ever.
+  it("of clients have a password that nobody knows, and another after each sign-out", async () => {
+    const it = accounts();
+    await it.create("client", "ana@client.example", null);
+    replies["AdminCreateUser"] = () => ({ error: "UsernameExistsException" });
+    await it.create("client", "ana@client.example", null);
+    await it.signOut("client", "ana@client.example");
+    const key = { UserPoolId: "client-pool", Username: "ana@client.example" };
+    const locked = { action: "AdminSetUserPassword", input: { ...key, Password: expect.stringMatching(/^[\w-]{64}$/), Permanent: true } };
+    expect(calls.filter((call) => call.action !== "AdminCreateUser" && call.action !== "AdminGetUser")).toEqual([locked, locked, locked, { action: "AdminUserGlobalSignOut", input: key }]);
+    expect(new Set(calls.flatMap((call) => call.input["Password"] ?? [])).size).toBe(3);
+    calls = [];
+    await it.signOut("staff", "marta@firm.example");
+    expect(actions()).toEqual(["AdminUserGlobalSignOut"]);
   });
 
   it("of any other firm link nobody", async () => {

@@ -63,8 +63,8 @@ const given = (name: FunctionName): Map<string, unknown> => {
   return new Map(statements.flatMap((it) => actionsOf(it).filter((action) => !/^(logs|xray|kms|sqs):/.test(action)).flatMap((action) => resourcesIn(it).map((resource) => [`${action} on ${kindOf(resource)}`, it.Condition ?? null] as const))));
 };
 
-/** What the local cloud alone asks for: people sign in with the password that their mail shows. */
-const onlyHere = "cognito-idp:AdminSetUserPassword ";
+/** What the local cloud alone asks for: people sign in with the password that their mail shows. Of clients the password is set on AWS too, to one that nobody knows. */
+const onlyHere = "cognito-idp:AdminSetUserPassword on staff pool";
 
 const unused: Readonly<Record<string, string>> = {
   "staff-api: cognito-idp:AdminUserGlobalSignOut on staff pool": "the emulator has no global sign-out, so the adapter skips it on this machine",

@@ -112,6 +112,17 @@ describe("a dry run", () => {
     expect((await firm.anyone("POST", `${selected.path}/open`, {}, { accept: "application/json" })).body.items).toEqual([]);
   });
 
+  it("refuses a move of what would lie too deep, as the move does", async () => {
+    let deep: string | undefined;
+    for (let level = 1; level <= 31; level++) deep = await folder(`Level ${level}`, deep);
+    const [outer] = [await folder("Two levels")];
+    await folder("The second", outer);
+    const moved = await firm.admin.call("GET", `/staff/cases/${caseId}/folders/${outer}`);
+    const real = await firm.admin.call("PATCH", `/staff/cases/${caseId}/folders/${outer}`, { parentId: deep }, { "if-match": moved.headers.get("etag") ?? "" });
+    const asked = await firm.admin.call("POST", `/staff/cases/${caseId}/grants/preview`, { move: { folderId: outer, to: deep } });
+    expect([real.status, real.body.errors[0].path, asked.status, asked.body.errors[0]]).toEqual([400, "body.parentId", 400, { path: "body.move.to", message: real.body.errors[0].message }]);
+  });
+
   it("refuses what the change itself would refuse, naming the field", async () => {
     const nobody = newId("contact", new Date());
     for (const [body, path] of [

@@ -1,9 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
+import { casesIn } from "../../lib/adapters/dynamo/cases.ts";
+import { documentsIn } from "../../lib/adapters/dynamo/documents.ts";
+import { TableLedger } from "../../lib/adapters/dynamo/ledger.ts";
+import { Table } from "../../lib/adapters/dynamo/table.ts";
+import type { About } from "../../lib/domain/event.ts";
+import { firmProfile } from "../../lib/domain/firm.ts";
+import { newId, type CaseId, type DocumentId, type MemberId, type VersionId } from "../../lib/domain/ids.ts";
+import { toInstant } from "../../lib/domain/time.ts";
+import { publishVersion } from "../../lib/usecases/documents.ts";
+import { Trail } from "../../lib/usecases/request.ts";
 import { expectOk, sha256Of } from "../../local/caller.ts";
 import { bytesOf, openDesk } from "./desk.ts";
-import { announce, announceVersion, complete, completedEvent, put, putObject, recordsOf, storedEvent, verdictEvent, versionNow, type Announced } from "./probe.ts";
-import type { About } from "../../lib/domain/event.ts";
+import { announce, announceVersion, complete, completedEvent, documentClient, put, putObject, recordsOf, storedEvent, verdictEvent, versionNow, type Announced } from "./probe.ts";
 
 const day = 86_400_000;
 
@@ -26,6 +35,22 @@ describe("versions", () => {
     expect(await bytesOf(now.url)).toEqual(second);
     expect(now).toMatchObject({ size: 40, sha256: sha256Of(second) });
     expect(await bytesOf((await expectOk(staffDownload(one, one.versionId))).url)).toEqual(first);
+  });
+
+  it("are published although a job tells the document's way at that moment", async () => {
+    const it = await uploaded(randomBytes(33), { draft: true });
+    const table = new Table(documentClient(), firm.table);
+    const [documents, ledger] = [documentsIn(table), new TableLedger(table)];
+    const ids = [caseId as CaseId, it.documentId as DocumentId] as const;
+    const request = { principal: { kind: "member", memberId: firm.admin.id as MemberId, role: "admin", advisers: [], name: "Ada Min" }, now: toInstant(firm.clock()), trail: new Trail("versions.publish", "req") } as const;
+    let told = 0;
+    const commit: TableLedger["commit"] = async (...args) => {
+      const document = (await documents.get(...ids))!;
+      if (told++ === 0) await ledger.commit({ ...request, trail: new Trail("jobs.step", "job") }, [documents.setHint({ kind: "document", document }, [newId("folder", new Date())])]);
+      return ledger.commit(...args);
+    };
+    await publishVersion({ cases: casesIn(table), firm: firmProfile.parse({ name: "A firm", phone: "1", address: "x", adviserCases: "all" }), documents, ledger: { commit, record: (event) => ledger.record(event), earlier: (asked) => ledger.earlier(asked) } })(request, ...ids, it.versionId as VersionId);
+    expect([told, (await documents.get(...ids))?.published?.versionId]).toEqual([2, it.versionId]);
   });
 
   it("that arrive late do not take the place of a newer one", async () => {

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { grantsIn } from "../../lib/adapters/dynamo/grants.ts";
+import { Table } from "../../lib/adapters/dynamo/table.ts";
+import type { Grant } from "../../lib/domain/access.ts";
+import { newId, type CaseId, type ContactId, type MemberId } from "../../lib/domain/ids.ts";
+import { toInstant } from "../../lib/domain/time.ts";
 import { expectOk } from "../../local/caller.ts";
-import { newId } from "../../lib/domain/ids.ts";
 import { startTestFirm, type Person, type TestFirm } from "./firm.ts";
-import { announce, put } from "./probe.ts";
+import { announce, documentClient, layDown, put } from "./probe.ts";
 
 interface Why { readonly allowed: boolean; readonly level: string | null; readonly because: readonly { readonly kind: string; readonly grantId?: string; readonly through?: readonly string[]; readonly by?: string; readonly entry?: string }[] }
 
@@ -68,6 +72,20 @@ describe("why somebody may or may not see something", () => {
     expect(await why({ contactId: person.id })).toMatchObject({ allowed: true, level: null, because: [{ kind: "inside", grantId }] });
     expect((await person.call("GET", `/client/cases/${caseId}`)).status).toBe(200);
     expect((await person.call("GET", `/client/cases/${caseId}/timeline`)).status).toBe(404);
+  });
+
+  it("says so too where more of what they held is over than one page shows", async () => {
+    const person = await newContact();
+    const [documentId, table] = [await firm.upload(caseId ?? "", "Given last.pdf"), new Table(documentClient(), firm.table)];
+    // Ids grow with time: each of these stands before the one that is not over.
+    const ended = Array.from({ length: 130 }, (): Grant => ({
+      grantId: newId("grant", new Date()), caseId: caseId as CaseId, holder: person.id as ContactId, place: newId("document", new Date(0)), level: "read", createdAt: toInstant(new Date(0)), givenBy: firm.admin.id as MemberId, expiresAt: toInstant(new Date(1)),
+    }));
+    await layDown(firm.table, ended.map((it) => grantsIn(table).give(it)));
+    expect((await why({ contactId: person.id })).allowed).toBe(false);
+    const grantId = await give({ contactId: person.id }, { documentId });
+    expect(await why({ contactId: person.id })).toMatchObject({ allowed: true, because: [{ kind: "inside", grantId }] });
+    expect((await person.call("GET", `/client/cases/${caseId}`)).status).toBe(200);
   });
 
   it("names the folder at which inheritance stops", async () => {

@@ -23,7 +23,7 @@ const upload = ["s3:AbortMultipartUpload", "s3:ListBucket", "s3:ListMultipartUpl
 // Written out once more, apart from infra/needs.ts, so that a wider role needs two hands.
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "staff-api": [
-    "cognito-idp:AdminCreateUser", "cognito-idp:AdminDisableUser", "cognito-idp:AdminEnableUser", "cognito-idp:AdminGetUser", "cognito-idp:AdminUserGlobalSignOut",
+    "cognito-idp:AdminCreateUser", "cognito-idp:AdminDisableUser", "cognito-idp:AdminEnableUser", "cognito-idp:AdminGetUser", "cognito-idp:AdminSetUserPassword", "cognito-idp:AdminUserGlobalSignOut",
     ...read, "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
     "s3:GetObjectVersion", ...upload, "secretsmanager:GetSecretValue",
   ],
