@@ -1,4 +1,4 @@
-import { mayEnter, mayReadRecord, mayReadTotals } from "../domain/access.ts";
+import { mayEnter, mayReadRecord, mayReadTotals, staffMay } from "../domain/access.ts";
 import type { AuditEvent, Grouping } from "../domain/event.ts";
 import { isId, type CaseId, type ClientId, type ContactId, type DocumentId, type MemberId, type RecipientId, type ShareId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
@@ -51,11 +51,21 @@ export const readRegister = ({ register, people, shares, cases, firm }: Pick<Por
       const known = await cases.byIds(events.flatMap((it) => it.about.caseId ?? []));
       return events.filter((it) => mayReadRecord(request.principal, it, (it.about.caseId && known.get(it.about.caseId)) ?? null, firm, request.now));
     };
+    // A page is filled over so many reads: of a case where all is hidden, a long register would end in an empty page that names a next one.
+    const caseId = query.caseId ?? (by?.kind === "document" ? await caseOf({ register }, by, last) : undefined);
+    const kase = caseId && !staffMay(request.principal.role, "administer") ? await cases.get(caseId) : null;
+    if (kase && !mayEnter(request.principal, kase, firm, request.now)) return { items: [], next: null };
     const { items: shown, next } = await register.list({ ...(by && { by }), from, to, keep, mayRead }, page);
     const names = await namesOf({ people, shares }, shown);
     const nameOf = (id: string | undefined): string | null => names.get(id ?? "") ?? null;
     return { items: shown.map((event) => ({ event, name: nameOf("id" in event.who ? event.who.id : undefined), contactName: nameOf(event.onBehalfOf) })), next };
   };
+
+/** The case that a document's records name: one it does not leave. */
+const caseOf = async ({ register }: Pick<Ports, "register">, by: { readonly kind: "document"; readonly id: DocumentId }, to: Instant): Promise<CaseId | undefined> => {
+  const { items: [event] } = await register.list({ by, from: beginning, to, keep: (it) => it.about.caseId !== undefined }, { limit: 1, after: null });
+  return event?.about.caseId;
+};
 
 const namesOf = async ({ people, shares }: Pick<Ports, "people" | "shares">, events: readonly AuditEvent[]): Promise<ReadonlyMap<string, string>> => {
   const persons = new Set<MemberId | ContactId>();

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TableLedger } from "../../lib/adapters/dynamo/ledger.ts";
+import { Table } from "../../lib/adapters/dynamo/table.ts";
+import type { AuditEvent } from "../../lib/domain/event.ts";
+import { newId, type CaseId, type ClientId, type DocumentId, type MemberId } from "../../lib/domain/ids.ts";
+import { toInstant } from "../../lib/domain/time.ts";
 import { expectOk, type Answer, type Caller } from "../../local/caller.ts";
-import { newId } from "../../lib/domain/ids.ts";
 import { openLink, startTestFirm, type Person, type TestFirm } from "./firm.ts";
-import { recordsOf } from "./probe.ts";
+import { documentClient, recordsOf } from "./probe.ts";
 
 const minutes = 60_000;
 /** All that a caller could compare, but what is new in every answer. */
@@ -95,6 +99,22 @@ describe.each(["own", "all"] as const)("in a firm whose advisers have %s cases",
     await expectOk(world.lead.call("POST", "/staff/cases", { clientId: onlyHidden, reference: "R", title: "T", restricted: true }));
     expect(await expectOk(world.clerk.call("GET", `/staff/audit?clientId=${onlyHidden}&limit=1`))).toEqual({ items: [], nextCursor: null });
     expect(await expectOk(world.clerk.call("GET", `/staff/cases?clientId=${onlyHidden}&limit=1`))).toEqual({ items: [], nextCursor: null });
+  });
+
+  it("nor does the register of a case or a document that was at work a thousand times", async () => {
+    const { firm, wall, wallDocument, clientId, lead, outsider } = world;
+    const put = (at: number) => {
+      const event: AuditEvent = { eventId: newId("event", new Date(at)), at: toInstant(new Date(at)), action: "documents.read", who: { kind: "member", id: lead.id as MemberId }, about: { clientId: clientId as ClientId, caseId: wall as CaseId, documentId: wallDocument as DocumentId }, result: "granted", requestId: "req" };
+      return new TableLedger(new Table(client, firm.table)).record(event);
+    };
+    const client = documentClient();
+    const now = firm.clock().getTime();
+    for (let hundred = 0; hundred < 11; hundred++) await Promise.all(Array.from({ length: 100 }, (_, index) => put(now - 60_000 - hundred * 100 - index)));
+    client.destroy();
+    for (const key of [`caseId=${wall}`, `documentId=${wallDocument}`]) {
+      expect(await expectOk(outsider.call("GET", `/staff/audit?${key}&limit=100`)), key).toEqual({ items: [], nextCursor: null });
+      expect((await expectOk(lead.call("GET", `/staff/audit?${key}&limit=100`))).items, key).toHaveLength(100);
+    }
   });
 });
 
