@@ -1,5 +1,6 @@
 import { mayEnter, mayReadRecord, mayReadTotals, staffMay } from "../domain/access.ts";
 import type { AuditEvent, Grouping } from "../domain/event.ts";
+import { stepAction } from "../domain/job.ts";
 import { isId, type CaseId, type ClientId, type ContactId, type DocumentId, type MemberId, type RecipientId, type ShareId } from "../domain/ids.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
 import { invalid, Refusal } from "../domain/refusal.ts";
@@ -43,8 +44,9 @@ export const readRegister = ({ register, people, shares, cases, firm }: Pick<Por
       : personId ? ({ kind: "person", id: personId } as const)
       : query.caseId ? ({ kind: "case", id: query.caseId } as const)
       : query.clientId ? ({ kind: "client", id: query.clientId } as const) : undefined;
+    // A step of a job names the job alone: whoever may not know of the job's case would see that somebody works there. Its beginning and end say all that it does.
     const keep = (event: AuditEvent): boolean =>
-      event.at >= from && event.at < to && (query.result === undefined || event.result === query.result) && (query.caseId === undefined || event.about.caseId === query.caseId)
+      event.action !== stepAction && event.at >= from && event.at < to && (query.result === undefined || event.result === query.result) && (query.caseId === undefined || event.about.caseId === query.caseId)
       && (query.clientId === undefined || event.about.clientId === query.clientId) && (query.documentId === undefined || event.about.documentId === query.documentId)
       && [query.contactId, query.recipientId].every((id) => id === undefined || ("id" in event.who && event.who.id === id));
     const mayRead = async (events: readonly AuditEvent[]): Promise<readonly AuditEvent[]> => {

@@ -7,7 +7,7 @@ import { jobsIn } from "../../lib/adapters/dynamo/jobs.ts";
 import { TableLedger } from "../../lib/adapters/dynamo/ledger.ts";
 import { Table } from "../../lib/adapters/dynamo/table.ts";
 import { objectsIn } from "../../lib/adapters/s3.ts";
-import { jobActions } from "../../lib/domain/job.ts";
+import { jobActions, stepAction } from "../../lib/domain/job.ts";
 import { jobsConsumer } from "../../lib/events/consumers.ts";
 import { triesPerMessage } from "../../lib/events/rules.ts";
 import { expectOk } from "../../local/caller.ts";
@@ -282,6 +282,11 @@ describe("a job", () => {
     const { etag } = await expectOk(firm.admin.call("GET", `/staff/cases/${caseId}`));
     await expectOk(firm.admin.call("PATCH", `/staff/cases/${caseId}`, { restricted: true }, { "if-match": `"${etag}"` }));
     for (const path of ["", "/results"]) expect((await adviser.call("GET", `/staff/jobs/${jobIds[0]}${path}`)).status).toBe(404);
+    // Nor does the register tell an administrator of a step, which names no case: there is somebody at work behind the wall.
+    expect((await recordsOf(firm)).filter((it) => it["action"] === stepAction).length).toBeGreaterThan(0);
+    const told = (await expectOk((await firm.inviteMember("admin")).call("GET", "/staff/audit?limit=100"))).items;
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.filter((it: { action: string }) => it.action === stepAction)).toEqual([]);
     expect((await contact.call("GET", `/staff/jobs/${jobIds[0]}`)).status).toBe(401);
   });
 });
