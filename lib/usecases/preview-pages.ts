@@ -4,7 +4,7 @@ import type { Case, Folder } from "../domain/case.ts";
 import type { Job } from "../domain/job.ts";
 import { idOf, isId, type CaseId, type ContactId, type DocumentId, type FolderId, type GrantId, type MemberId, type RecipientId, type ShareId } from "../domain/ids.ts";
 import type { Contact } from "../domain/people.ts";
-import { invalid } from "../domain/refusal.ts";
+import { invalid, Refusal } from "../domain/refusal.ts";
 import { linkState, type Share } from "../domain/share.ts";
 import type { Instant } from "../domain/time.ts";
 import { staffed, type Staffing } from "./cases.ts";
@@ -90,12 +90,22 @@ export const previewInput = z.object({ memberId: idOf("member"), proposal: z.cus
 export const previewStep = async ({ jobs, ...deps }: Deps & Pick<Ports, "jobs">, job: Job, { memberId, proposal }: z.infer<typeof previewInput>): Promise<Step> => {
   const kase = job.caseId === undefined ? null : await deps.cases.get(job.caseId);
   if (kase === null) return { changes: [], position: null, did: 0 };
-  const read = await pagesOf(deps, { now: job.createdAt, memberId }, kase, proposal);
+  const read = await askedStill(pagesOf(deps, { now: job.createdAt, memberId }, kase, proposal));
+  // What it asks about was changed meanwhile, perhaps as it proposed: nobody waits for the rest.
+  if (read === null) return { changes: [], position: null, did: 0 };
   const { differences, seen, next } = await read(job.position === null ? beginning : positionIn.parse(JSON.parse(job.position)));
   return {
     changes: differences.map((it) => jobs.addResult(job, keyOf(it), { kind: gains(it) ? "gains" : "loses", ...it.who, name: it.name, before: it.before, after: it.after })),
     position: next && JSON.stringify(next), did: seen,
   };
+};
+const askedStill = async <T>(pages: Promise<T>): Promise<T | null> => {
+  try {
+    return await pages;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "invalid_request") return null;
+    throw error;
+  }
 };
 const positionIn = z.tuple([z.int(), z.nullable(z.string())]);
 

@@ -4,7 +4,7 @@ import type { Document } from "../domain/document.ts";
 import { isId, type CaseId } from "../domain/ids.ts";
 import type { ContactPrincipal } from "../domain/principal.ts";
 import { notFound, Refusal } from "../domain/refusal.ts";
-import { foldName } from "../domain/text.ts";
+import { nameInOrder } from "../domain/text.ts";
 import { isOver, type Instant } from "../domain/time.ts";
 import type { Item, Ports } from "./ports.ts";
 import { foldersAround, liveAmong } from "./tree.ts";
@@ -61,7 +61,7 @@ export const publishedDocument = (document: Document | null): Document & { publi
 };
 
 /** Where a thing stands in a list, as in a folder's page: folders before documents, then by folded name; the id tells equal names apart. */
-const placeOf = (it: Item): string => (it.kind === "folder" ? `0#${foldName(it.folder.name)}#${it.folder.folderId}` : `1#${foldName(it.document.name)}#${it.document.documentId}`);
+const placeOf = (it: Item): string => (it.kind === "folder" ? `0#${nameInOrder(it.folder.name)}#${it.folder.folderId}` : `1#${nameInOrder(it.document.name)}#${it.document.documentId}`);
 
 export const isPlace = (text: string): boolean => /^[01]#/.test(text);
 

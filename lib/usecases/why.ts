@@ -1,5 +1,6 @@
 import { allPlaces, entriesOf, holdersOf, isMeantFor, levelOf, openingGrants, reachingPlaces, type Grant, type Level, type Location, type StaffEntry } from "../domain/access.ts";
 import type { Case } from "../domain/case.ts";
+import type { Document } from "../domain/document.ts";
 import { isId, type CaseId, type ContactId, type DocumentId, type FolderId, type MemberId } from "../domain/ids.ts";
 import type { Contact } from "../domain/people.ts";
 import type { StaffPrincipal } from "../domain/principal.ts";
@@ -38,33 +39,40 @@ export const explainAccess = (deps: Deps) =>
   async (request: Request<StaffPrincipal>, { who, ...place }: Question): Promise<Access> => {
     const kase = await enterCase(deps, request, place.caseId);
     request.trail.concerns({ ...who, ...(place.folderId && { folderId: place.folderId }), ...(place.documentId && { documentId: place.documentId }) });
-    if ("memberId" in who) return ofMember(deps, kase, who.memberId, request.now);
+    if ("memberId" in who) return ofMember(deps, kase, who.memberId, await placeOf(deps, place), request.now);
     const contact = await deps.people.contact(who.contactId);
     if (contact === null) throw invalid("query.contactId", "Is not a contact of the firm.");
-    return ofContact(deps, kase, contact, place, request.now);
+    return ofContact(deps, kase, contact, await placeOf(deps, place), request.now);
   };
 
-/** Inside a case, everything is open to whoever of the firm may enter it. */
-const ofMember = async ({ people, firm }: Deps, kase: Case, memberId: MemberId, now: Instant): Promise<Access> => {
-  const member = await people.member(memberId);
-  if (member === null) throw invalid("query.memberId", "Is not a member of the firm.");
-  const because: Because[] = entriesOf(member, kase, firm, now).map((entry) => ({ kind: "entry", entry }));
-  if (member.suspended) return { allowed: false, level: null, because: [...because, { kind: "suspended" }] };
-  return { allowed: because.length > 0, level: because.length > 0 ? "upload" : null, because };
-};
-
-const ofContact = async (deps: Deps, kase: Case, contact: Contact, { caseId, folderId, documentId }: Omit<Question, "who">, now: Instant): Promise<Access> => {
-  const holders = holdersOf(contact);
+/** What is asked about, and the folders around it: null where it or one of them was deleted. */
+interface PlaceAsked { readonly isCase: boolean; readonly document: Document | undefined; readonly location: Location | null }
+const placeOf = async (deps: Deps, { caseId, folderId, documentId }: Omit<Question, "who">): Promise<PlaceAsked> => {
   const [folder, document] = await Promise.all([folderId && deps.documents.folder(caseId, folderId), documentId && deps.documents.get(caseId, documentId)]);
   if (folder === null) throw invalid("query.folderId", "Is not a folder of this case.");
   if (document === null) throw invalid("query.documentId", "Is not a document of this case.");
   const hint = document ? document.folderPath : folder ? [...folder.ancestors, folder.folderId] : [];
   const folders = await foldersAround(deps, caseId, document ? document.folderId : folder?.folderId, hint);
-  if (folders === null || document?.deleted) return { allowed: false, level: null, because: [{ kind: "deleted" }] };
-  const location: Location = { caseId, folders, ...(document && { documentId: document.documentId }) };
-  const grants = await deps.grants.find(caseId, holders, allPlaces(location));
+  const isDeleted = folders === null || document?.deleted !== undefined;
+  return { isCase: folder === undefined && document === undefined, document, location: isDeleted ? null : { caseId, folders, ...(document && { documentId: document.documentId }) } };
+};
+const deleted: Access = { allowed: false, level: null, because: [{ kind: "deleted" }] };
+
+/** Inside a case, everything is open to whoever of the firm may enter it, as long as it is not deleted. */
+const ofMember = async ({ people, firm }: Deps, kase: Case, memberId: MemberId, { location }: PlaceAsked, now: Instant): Promise<Access> => {
+  const member = await people.member(memberId);
+  if (member === null) throw invalid("query.memberId", "Is not a member of the firm.");
+  if (location === null) return deleted;
+  const because: Because[] = entriesOf(member, kase, firm, now).map((entry) => ({ kind: "entry", entry }));
+  if (member.suspended) return { allowed: false, level: null, because: [...because, { kind: "suspended" }] };
+  return { allowed: because.length > 0, level: because.length > 0 ? "upload" : null, because };
+};
+
+const ofContact = async (deps: Deps, kase: Case, contact: Contact, { isCase, document, location }: PlaceAsked, now: Instant): Promise<Access> => {
+  if (location === null) return deleted;
+  const grants = await deps.grants.find(kase.caseId, holdersOf(contact), allPlaces(location));
   const opening = openingGrants(location, contact, kase, grants, now);
-  const inside = folder === undefined && document === undefined && opening.length === 0 ? await grantsInside(deps, contact, kase, now) : [];
+  const inside = isCase && opening.length === 0 ? await grantsInside(deps, contact, kase, now) : [];
   const obstacles: Because[] = [...(contact.suspended ? [{ kind: "suspended" as const }] : []), ...(document && !document.published ? [{ kind: "not-published" as const }] : [])];
   const allowed = opening.length + inside.length > 0 && obstacles.length === 0;
   return {

@@ -155,6 +155,25 @@ describe("lists in pages", () => {
     expect((await page(path, person, { cursor: nextCursor })).status).toBe(404);
   });
 
+  it("go on behind names that fold to many times as many letters", async () => {
+    const person = await firm.inviteContact(clientId);
+    const id = await firm.createCase(clientId, "Long names");
+    const made: string[] = [];
+    for (const last of ["a", "b", "c"]) {
+      // One letter that NFKC writes as eighteen.
+      const { folderId: each } = await expectOk(firm.admin.call("POST", `/staff/cases/${id}/folders`, { name: `${"\ufdfa".repeat(240)}${last}` }));
+      await expectOk(firm.admin.call("POST", `/staff/cases/${id}/grants`, { principal: { contactId: person.id }, resource: { folderId: each }, level: "read" }));
+      made.push(each);
+    }
+    const seen: string[] = [];
+    for (let cursor: string | null = ""; cursor !== null;) {
+      const { items, nextCursor }: { items: { folderId: string }[]; nextCursor: string | null } = await expectOk(page(`/client/cases/${id}/items`, person, { limit: "1", ...(cursor && { cursor }) }));
+      seen.push(...items.map((it) => it.folderId));
+      cursor = nextCursor;
+    }
+    expect(seen.toSorted()).toEqual(made.toSorted());
+  });
+
   it("refuse a cursor from before a grant made the list another one, both ways", async () => {
     const person = await firm.inviteContact(clientId);
     const id = await firm.createCase(clientId, "Some, then all");

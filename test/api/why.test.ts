@@ -132,7 +132,8 @@ describe("why somebody may or may not see something", () => {
     expect(await why({ contactId: person.id, documentId })).toMatchObject({ allowed: true, level: "read" });
     const remove = async (path: string): Promise<void> => { expect((await firm.admin.call("DELETE", `/staff/cases/${caseId}/${path}`)).status).toBe(204); };
     await remove(`folders/${place}`);
-    for (const query of [{ folderId: place }, { documentId }]) expect(await why({ contactId: person.id, ...query }), JSON.stringify(query)).toEqual({ allowed: false, level: null, because: [{ kind: "deleted" }] });
+    for (const who of [{ contactId: person.id }, { memberId: firm.admin.id }]) for (const query of [{ folderId: place }, { documentId }])
+      expect(await why({ ...who, ...query }), JSON.stringify(query)).toEqual({ allowed: false, level: null, because: [{ kind: "deleted" }] });
     expect((await firm.admin.call("POST", `/staff/cases/${caseId}/folders/${place}/restore`)).status).toBe(200);
     expect(await why({ contactId: person.id, documentId })).toMatchObject({ allowed: true, level: "read", because: [{ kind: "grant" }] });
     await remove(`documents/${documentId}`);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Holder, Place } from "../../domain/access.ts";
 import type { Grouping } from "../../domain/event.ts";
 import type { CaseId, ClientId, ContactId, DocumentId, EventId, FolderId, GrantId, Id, JobId, MemberId, ShareId, VersionId } from "../../domain/ids.ts";
-import { foldName } from "../../domain/text.ts";
+import { foldName, nameInOrder } from "../../domain/text.ts";
 import { dayOf, type Instant } from "../../domain/time.ts";
 
 /** The one file where keys are built; nothing else knows what they look like. Ids hold no `#`, and other text is hashed or comes last. */
@@ -57,8 +57,8 @@ export const deletedList = "TRASH";
 /** Sort keys of the local indexes. `IN#<folder>#` is one folder's page: folders are `0`, documents `1`, each by folded name. */
 export const nameKeys = {
   page: (parent: FolderId | undefined) => `IN#${parent ?? "root"}#`,
-  folder: (parent: FolderId | undefined, name: string, id: FolderId) => `IN#${parent ?? "root"}#0#${prefix(name)}#${id}`,
-  document: (parent: FolderId | undefined, name: string, id: DocumentId) => `IN#${parent ?? "root"}#1#${prefix(name)}#${id}`,
+  folder: (parent: FolderId | undefined, name: string, id: FolderId) => `IN#${parent ?? "root"}#0#${nameInOrder(name)}#${id}`,
+  document: (parent: FolderId | undefined, name: string, id: DocumentId) => `IN#${parent ?? "root"}#1#${nameInOrder(name)}#${id}`,
   grant: (id: GrantId) => `GRANT#${id}`,
   deleted: (at: Instant, id: string) => `${deletedPage}${at}#${id}`,
   /** Lists of what falls due, such as what was deleted and is to go for good: by instant, all cases together. */
@@ -68,13 +68,3 @@ export const nameKeys = {
   grantOnPlace: (place: Place, id: GrantId) => `ON#${place}#${id}`,
   timeline: (at: Instant, id: Id<"timelineEntry">) => `TIMELINE#${at}#${id}`,
 } as const;
-
-/** A sort key holds 1,024 bytes: 900 of them for the folded name, cut between code points, leave room for the ids around it. */
-const prefix = (name: string): string => {
-  let kept = "";
-  for (const character of foldName(name)) {
-    if (Buffer.byteLength(kept) + Buffer.byteLength(character) > 900) break;
-    kept += character;
-  }
-  return kept;
-};
