@@ -75,7 +75,8 @@ export const pagesOf = async (deps: Deps, asked: Asked, kase: Case, proposal: Pr
     const { people, next } = await peopleOf(deps, kase.caseId, source, after);
     const following: Position | null = next !== null ? [index, next] : index + 1 < plan.sources.length ? [index + 1, null] : null;
     const live = { contacts: people.contacts.filter((it) => !it.suspended), members: people.members.filter((it) => !it.suspended), shares: people.shares.filter((it) => it.revokedAt === undefined) };
-    const seen = live.contacts.length + live.members.length + live.shares.reduce((sum, it) => sum + it.recipients.length, 0);
+    // A share that is revoked takes its read too.
+    const seen = live.contacts.length + live.members.length + people.shares.reduce((sum, it) => sum + (it.revokedAt === undefined ? it.recipients.length : 1), 0);
     return { differences: (await plan.differences(live)).filter((it) => it.before !== it.after), seen, next: following };
   };
 };
