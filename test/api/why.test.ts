@@ -79,7 +79,7 @@ describe("why somebody may or may not see something", () => {
     const [documentId, table] = [await firm.upload(caseId ?? "", "Given last.pdf"), new Table(documentClient(), firm.table)];
     // Ids grow with time: each of these stands before the one that is not over.
     const ended = Array.from({ length: 130 }, (): Grant => ({
-      grantId: newId("grant", new Date()), caseId: caseId as CaseId, holder: person.id as ContactId, place: newId("document", new Date(0)), level: "read", createdAt: toInstant(new Date(0)), givenBy: firm.admin.id as MemberId, expiresAt: toInstant(new Date(1)),
+      grantId: newId("grant", new Date()), caseId: caseId as CaseId, holder: person.id as ContactId, place: newId("document", new Date(1)), level: "read", createdAt: toInstant(new Date(0)), givenBy: firm.admin.id as MemberId, expiresAt: toInstant(new Date(1)),
     }));
     await layDown(firm.table, ended.map((it) => grantsIn(table).give(it)));
     expect((await why({ contactId: person.id })).allowed).toBe(false);
