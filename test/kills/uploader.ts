@@ -71,8 +71,8 @@ export const sendWithKills = async (cloud: Cloud, world: World, chance: Chance, 
 };
 
 /** `npm run reconcile` on a machine whose clock is `aheadSeconds` ahead, as the cloud's is. @returns what it says. */
-export const reconcile = async ({ directory }: Cloud, aheadSeconds: number): Promise<{ readonly code: number | null; readonly output: string }> => {
-  const child = spawn(process.execPath, ["--import", join(import.meta.dirname, "ahead.ts"), join(root, "scripts/reconcile.ts")], {
+export const reconcile = async ({ directory }: Cloud, aheadSeconds: number, args: readonly string[] = []): Promise<{ readonly code: number | null; readonly output: string }> => {
+  const child = spawn(process.execPath, ["--import", join(import.meta.dirname, "ahead.ts"), join(root, "scripts/reconcile.ts"), ...args], {
     // The SDK would otherwise go back to the machine's time, of which the answers' dates are.
     cwd: root, env: { ...process.env, LOCAL_DIR: directory, LEGAJO_AHEAD_SECONDS: String(aheadSeconds), AWS_DISABLE_CLOCK_SKEW_CORRECTION: "true" }, stdio: ["ignore", "pipe", "pipe"],
   });
