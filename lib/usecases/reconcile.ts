@@ -1,8 +1,8 @@
 import { objectKey, parseObjectKey, type Version } from "../domain/document.ts";
-import { isOver, plusSeconds, type Instant } from "../domain/time.ts";
-import { dueAt } from "../domain/upload.ts";
 import type { About } from "../domain/event.ts";
 import type { SystemPrincipal } from "../domain/principal.ts";
+import { isOver, plusSeconds, type Instant } from "../domain/time.ts";
+import { dueAt } from "../domain/upload.ts";
 import type { Ports } from "./ports.ts";
 import type { Request } from "./request.ts";
 
@@ -38,7 +38,6 @@ const graceSeconds = 3600;
 /** GuardDuty's own, which it writes to see whether it may. */
 const validationKey = "malware-protection-resource-validation-object";
 
-type Ids = NonNullable<ReturnType<typeof parseObjectKey>>;
 const isGone = (it: Version | null | undefined): boolean => !it || it.purgedAt !== undefined || it.facts.swept !== undefined;
 
 /**
@@ -80,18 +79,20 @@ export const reconcile = async ({ documents }: Pick<Ports, "documents">, version
  * and perhaps by a clock that is fast.
  */
 export const clean = async ({ ledger, documents, bucket }: Pick<Ports, "ledger" | "documents"> & { readonly bucket: Bucket }, request: (action: string, about: About) => Request<SystemPrincipal>, { orphans, strays }: Findings): Promise<void> => {
-  const isNamed = async ({ documentId, versionId }: Ids, s3VersionId: string): Promise<boolean> => {
-    const version = await documents.version(documentId, versionId);
-    return !isGone(version) && [undefined, s3VersionId].includes(version?.facts.stored?.s3VersionId);
+  const read = async (key: string) => {
+    const ids = parseObjectKey(key);
+    return { about: ids ?? {}, version: ids && (await documents.version(ids.documentId, ids.versionId)) };
   };
   for (const it of orphans) {
-    const ids = parseObjectKey(it.key);
-    if (ids !== null && (await isNamed(ids, it.s3VersionId))) continue;
-    await ledger.commit(request("objects.cleaned", ids ?? {}), []);
+    const { about, version } = await read(it.key);
+    if (!isGone(version) && [undefined, it.s3VersionId].includes(version?.facts.stored?.s3VersionId)) continue;
+    await ledger.commit(request("objects.cleaned", about), []);
     await bucket.deleteObject(it);
   }
   for (const it of strays) {
-    await ledger.commit(request("uploads.cleaned", parseObjectKey(it.key) ?? {}), []);
+    const { about, version } = await read(it.key);
+    if (version?.multipart?.uploadId === it.uploadId) continue;
+    await ledger.commit(request("uploads.cleaned", about), []);
     await bucket.abort(it);
   }
 };

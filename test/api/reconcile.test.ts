@@ -8,7 +8,7 @@ import { listingOf } from "../../lib/adapters/s3-listing.ts";
 import { composeReconciliation } from "../../lib/compose.ts";
 import { newId, type DocumentId, type VersionId } from "../../lib/domain/ids.ts";
 import { toInstant } from "../../lib/domain/time.ts";
-import { reconcile, type Bucket } from "../../lib/usecases/reconcile.ts";
+import { reconcile, type Bucket, type ListedUpload } from "../../lib/usecases/reconcile.ts";
 import { expectOk } from "../../local/caller.ts";
 import { startTestFirm, type TestFirm } from "./firm.ts";
 import { announceInParts, sendParts } from "./in-parts.ts";
@@ -112,6 +112,15 @@ describe("the comparison of table and bucket", () => {
     // As a reader with a fast clock found them.
     await inHours(2).clean({ ...found, orphans: [{ key: late.key, s3VersionId: late.s3VersionId, size: 63, at: toInstant(new Date(0)), isMarker: false }] });
     expect(await s3Versions(late.key)).toEqual([late.s3VersionId]);
+    const parted = await announceInParts(firm.admin.call, `/staff/cases/${caseId}/documents`);
+    const open = async (): Promise<ListedUpload[]> => {
+      const listed: ListedUpload[] = [];
+      for await (const it of listingOf(s3, firm.bucket).uploads()) if (it.key === parted.key) listed.push(it);
+      return listed;
+    };
+    const strays = await open();
+    await inHours(2).clean({ ...found, orphans: [], strays });
+    expect([strays.length, await open()]).toEqual([1, strays]);
     const documents = documentsIn(new Table(documentClient(), firm.table));
     const before = async function* () { yield (await documents.version(gone.documentId as DocumentId, gone.versionId as VersionId))!; };
     // The purge comes between the table and the listing.

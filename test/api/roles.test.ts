@@ -4,39 +4,10 @@ import { Table } from "../../lib/adapters/dynamo/table.ts";
 import type { AuditEvent } from "../../lib/domain/event.ts";
 import { newId, type CaseId, type ClientId, type DocumentId, type MemberId } from "../../lib/domain/ids.ts";
 import { toInstant } from "../../lib/domain/time.ts";
-import { expectOk, type Answer, type Caller } from "../../local/caller.ts";
-import { openLink, startTestFirm, type Person, type TestFirm } from "./firm.ts";
+import { expectOk } from "../../local/caller.ts";
+import { openLink, type Person } from "./firm.ts";
 import { documentClient, recordsOf } from "./probe.ts";
-
-const minutes = 60_000;
-/** All that a caller could compare, but what is new in every answer. */
-const bytesOf = ({ status, body, headers }: Answer): string => JSON.stringify([status, { ...body, instance: "" }, [...headers].filter(([name]) => !["x-request-id", "date"].includes(name))]);
-
-/** A firm with an adviser in charge of an open and of a restricted case, one more on the team of both, and people around them. */
-interface World {
-  readonly firm: TestFirm; readonly clientId: string; readonly contact: Person; readonly open: string; readonly wall: string; readonly wallDocument: string;
-  readonly lead: Person; readonly mate: Person; readonly outsider: Person; readonly aide: Person; readonly named: Person; readonly clerk: Person; readonly nobodys: Person; readonly otherAdmin: Person;
-  readonly madeAt: string;
-}
-
-const worldOf = async (adviserCases: "own" | "all"): Promise<World> => {
-  const firm = await startTestFirm({ adviserCases });
-  const [clientId, lead, mate, outsider, otherAdmin] = [await firm.createClient(), await firm.inviteMember("adviser"), await firm.inviteMember("adviser"), await firm.inviteMember("adviser"), await firm.inviteMember("admin")];
-  // Assistants: of the adviser in charge, named in the team themselves, of an adviser who has nothing to do with it, of nobody.
-  const [aide, named, clerk, nobodys] = [await firm.inviteMember("assistant", [lead.id]), await firm.inviteMember("assistant", [outsider.id]), await firm.inviteMember("assistant", [outsider.id]), await firm.inviteMember("assistant", [])];
-  const contact = await firm.inviteContact(clientId);
-  const make = async (title: string, restricted: boolean): Promise<string> =>
-    (await expectOk(lead.call("POST", "/staff/cases", { clientId, reference: `${title} 1`, title, adviserId: lead.id, team: [mate.id, named.id], restricted }))).caseId;
-  const [open, wall] = [await make("Open matter", false), await make("Walled matter", true)];
-  const wallDocument = (await expectOk(lead.call("POST", `/staff/cases/${wall}/documents`, { name: "Behind the wall.pdf", contentType: "application/pdf", size: 1, sha256: "0".repeat(64) }))).document.documentId;
-  for (const caseId of [open, wall]) await expectOk(lead.call("POST", `/staff/cases/${caseId}/grants`, { principal: { clientId }, resource: {}, level: "read" }));
-  for (const caseId of [open, wall]) await expectOk(contact.call("GET", `/client/cases/${caseId}`));
-  await firm.settle();
-  return { firm, clientId, contact, open, wall, wallDocument, lead, mate, outsider, aide, named, clerk, nobodys, otherAdmin, madeAt: firm.clock().toISOString() };
-};
-
-const change = async (by: Caller, path: string, body: object): Promise<Answer> => by("PATCH", path, body, { "if-match": (await by("GET", path)).headers.get("etag") ?? "" });
-const statusOf = async (person: Person, caseId: string): Promise<number> => (await person.call("GET", `/staff/cases/${caseId}`)).status;
+import { bytesOf, change, minutes, statusOf, worldOf, type World } from "./staffed-firm.ts";
 
 describe.each(["own", "all"] as const)("in a firm whose advisers have %s cases", (adviserCases) => {
   let world: World;
@@ -235,54 +206,6 @@ describe("roles", () => {
     expect((await otherAdmin.call("PATCH", path(firm.admin), { suspended: true }, { "if-match": '"1"' })).status).toBe(401);
     expect((await change(firm.admin.call, path(firm.admin), { role: "adviser" })).status).toBe(409);
     await expectOk(change(firm.admin.call, path(otherAdmin), { suspended: false }));
-  });
-});
-
-describe("broken glass", () => {
-  let world: World;
-  beforeAll(async () => { world = await worldOf("all"); });
-  afterAll(() => world.firm.stop());
-
-  const breakIt = (by: Person, caseId: string, reason = "The team is ill and a term ends today.") => by.call("POST", `/staff/cases/${caseId}/break-glass`, { reason });
-
-  it("lets one administrator in for an hour, for a reason that the team reads and every administrator knows of", async () => {
-    const { firm, wall, lead, mate, otherAdmin, outsider } = world;
-    expect(await statusOf(firm.admin, wall)).toBe(404);
-    expect(await breakIt(firm.admin, wall)).toMatchObject({ status: 200, body: { brokenGlass: [{ memberId: firm.admin.id }] } });
-    expect([await statusOf(firm.admin, wall), await statusOf(otherAdmin, wall), await statusOf(outsider, wall)]).toEqual([200, 404, 404]);
-    expect(JSON.stringify(await expectOk(firm.admin.call("GET", "/staff/cases")))).toContain(wall);
-    for (const person of [lead, mate]) expect((await expectOk(person.call("GET", `/staff/cases/${wall}/timeline`))).items[0]).toMatchObject({ kind: "break-glass", author: firm.admin.id, visibleToClient: false, text: "The team is ill and a term ends today." });
-    expect(JSON.stringify(await expectOk(world.contact.call("GET", `/client/cases/${wall}/timeline`)))).not.toContain("term ends");
-    const records = async (by: Person): Promise<string[]> => (await expectOk(by.call("GET", `/staff/audit?caseId=${wall}&limit=100`))).items.map((it: { action: string }) => it.action);
-    expect(await records(otherAdmin)).toEqual(["cases.break-glass"]);
-    expect((await records(lead)).length).toBeGreaterThan(3);
-    expect(await records(outsider)).toEqual([]);
-
-    firm.clock.offset += 59 * minutes;
-    expect(await statusOf(firm.admin, wall)).toBe(200);
-    firm.clock.offset += 2 * minutes;
-    expect(await statusOf(firm.admin, wall)).toBe(404);
-    expect(JSON.stringify(await expectOk(firm.admin.call("GET", "/staff/cases")))).not.toContain(wall);
-    expect((await breakIt(firm.admin, wall)).body.brokenGlass).toHaveLength(1);
-    expect(await statusOf(firm.admin, wall)).toBe(200);
-    expect((await expectOk(lead.call("GET", `/staff/cases/${wall}/timeline`))).items.filter((it: { kind?: string }) => it.kind === "break-glass")).toHaveLength(2);
-  });
-
-  it("is for administrators, of a restricted case, with a reason", async () => {
-    const { firm, open, wall, outsider, clerk, lead } = world;
-    for (const by of [outsider, clerk, lead]) for (const caseId of [open, wall, newId("case", new Date())]) expect((await breakIt(by, caseId)).status).toBe(403);
-    expect((await breakIt(firm.admin, open)).status).toBe(409);
-    expect((await breakIt(firm.admin, newId("case", new Date()))).status).toBe(404);
-    for (const reason of ["", "  "]) expect((await breakIt(firm.admin, wall, reason)).status).toBe(400);
-  });
-
-  it("ends with the role", async () => {
-    const { firm, wall } = world;
-    const admin = await firm.inviteMember("admin");
-    await expectOk(breakIt(admin, wall));
-    expect(await statusOf(admin, wall)).toBe(200);
-    await expectOk(change(firm.admin.call, `/staff/members/${admin.id}`, { role: "adviser" }));
-    expect(await statusOf(admin, wall)).toBe(404);
   });
 });
 
